@@ -30,13 +30,18 @@ struct BootState {
   std::uint64_t parameters;  // zero page or PVH start info
 };
 
-// Writes kernel, initrd, command line, memory map and parameters into `memory`. Throws HostError with one clear line:
-// file missing or unreadable, neither bzImage nor PVH ELF, not x86-64, no 64-bit entry, too little memory for kernel
-// and initrd, command line too long.
+// Writes kernel, initrd, command line, memory map and parameters into `memory`. Throws HostError with one
+// clear line: file missing or unreadable, neither bzImage nor PVH ELF, not x86-64, no 64-bit entry, too
+// little memory for kernel and initrd, command line too long.
 [[nodiscard]] BootState load(const BootRequest& request, const virtio::GuestMemory& memory);
 
-// Turns the registers that KVM gave a fresh vCPU into those of `state`; writes GDT and page tables that it needs into
-// `memory`.
-void set_boot_registers(const BootState& state, const virtio::GuestMemory& memory, kvm_sregs& sregs, kvm_regs& regs);
+// Whether the file is a Linux kernel, which only runs on hardware virtualization (see vmm/probe.h); a file
+// that is no kernel at all is not. Throws HostError when the file cannot be read.
+[[nodiscard]] bool is_linux(const std::filesystem::path& kernel);
+
+// Turns the registers that KVM gave a fresh vCPU into those of `state`; writes GDT and page tables that it
+// needs into `memory`.
+void set_boot_registers(const BootState& state, const virtio::GuestMemory& memory, kvm_sregs& sregs,
+                        kvm_regs& regs);
 
 }  // namespace virtcrypt::vmm::boot
