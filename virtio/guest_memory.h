@@ -22,19 +22,20 @@ struct MemoryRegion {
   std::span<std::byte> host;
 };
 
-// A sorted list of RAM regions: the one place where a guest address becomes a pointer. What is not RAM (device MMIO,
-// holes) has no translation, so a device can never be made to access another device, or itself.
+// A sorted list of RAM regions: the one place where a guest address becomes a pointer. What is not RAM
+// (device MMIO, holes) has no translation, so a device can never be made to access another device, or itself.
 // Thread-safety: immutable after construction, any thread.
 class GuestMemory {
  public:
   // Throws std::invalid_argument when regions are empty, overlap or wrap around the end of the address space.
   explicit GuestMemory(std::vector<MemoryRegion> regions);
 
-  // The bytes [address, address + length) when they lie in one region; nothing otherwise. A length of 0 has no range.
+  // The bytes [address, address + length) when they lie in one region; nothing otherwise. A length of 0 has
+  // no range.
   [[nodiscard]] std::optional<std::span<std::byte>> range(GuestAddress address, std::uint64_t length) const;
 
-  // Appends the bytes [address, address + length) to `pieces`, in order, split where adjacent regions meet. False, with
-  // nothing appended, when any byte is not RAM or the range wraps.
+  // Appends the bytes [address, address + length) to `pieces`, in order, split where adjacent regions meet.
+  // False, with nothing appended, when any byte is not RAM or the range wraps.
   [[nodiscard]] bool append_pieces(GuestAddress address, std::uint64_t length,
                                    std::vector<std::span<std::byte>>& pieces) const;
 

@@ -16,9 +16,9 @@ struct MsiMessage {
 };
 
 // The machine's side of a slot: where a function's BARs appear and how its interrupts travel.
-// map_bar(), unmap_bar() and route_msix() are called by one thread at a time, with the function's configuration lock
-// held; an implementation must not call back into the function from them. signal_msix() and set_intx() come from any
-// thread.
+// map_bar(), unmap_bar() and route_msix() are called by one thread at a time, with the function's
+// configuration lock held; an implementation must not call back into the function from them. signal_msix()
+// and set_intx() come from any thread.
 class Slot {
  public:
   virtual ~Slot() = default;
@@ -27,7 +27,8 @@ class Slot {
   virtual void map_bar(unsigned bar, std::uint64_t base, std::uint64_t size) = 0;
   virtual void unmap_bar(unsigned bar) = 0;
 
-  // Vector `vector` sends this message from now on. Called before the vector's first signal, and on every change.
+  // Vector `vector` sends this message from now on. Called before the vector's first signal, and on every
+  // change.
   virtual void route_msix(std::uint16_t vector, const MsiMessage& message) = 0;
   virtual void signal_msix(std::uint16_t vector) = 0;
 
@@ -47,11 +48,13 @@ class Function {
  public:
   virtual ~Function() = default;
 
-  // `offset` < 4096 (bytes from 256 on only through ECAM), `width` 1, 2 or 4 and the access naturally aligned.
+  // `offset` < 4096 (bytes from 256 on only through ECAM), `width` 1, 2 or 4 and the access naturally
+  // aligned.
   [[nodiscard]] virtual std::uint32_t config_read(std::uint16_t offset, unsigned width) = 0;
   virtual void config_write(std::uint16_t offset, unsigned width, std::uint32_t value) = 0;
 
-  // An access that fell into a mapped BAR: 1 to 8 bytes, `offset` + data.size() within the BAR, any alignment.
+  // An access that fell into a mapped BAR: 1 to 8 bytes, `offset` + data.size() within the BAR, any
+  // alignment.
   virtual void bar_read(unsigned bar, std::uint64_t offset, std::span<std::byte> data) = 0;
   virtual void bar_write(unsigned bar, std::uint64_t offset, std::span<const std::byte> data) = 0;
 

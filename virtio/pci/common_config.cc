@@ -1,0 +1,203 @@
+#include "virtcrypt/virtio/pci/common_config.h"
+
+#include <algorithm>
+#include <bit>
+
+#include <linux/virtio_pci.h>
+
+namespace virtcrypt::virtio::pci {
+
+// One row a register. `write` is empty where the driver may only read (4.1.4.3). 64-bit fields are two rows:
+// their halves can be accessed on their own (PCI-DEV-008).
+struct CommonConfig::Register {
+  std::uint8_t offset;
+  std::uint8_t width;
+  std::uint32_t (*read)(const CommonConfig&);
+  void (*write)(CommonConfig&, std::uint32_t);
+};
+
+const CommonConfig::Register CommonConfig::kRegisters[] = {
+    {VIRTIO_PCI_COMMON_DFSELECT, 4, [](const CommonConfig& c) { return c.device_feature_select_; },
+     [](CommonConfig& c, std::uint32_t value) { c.device_feature_select_ = value; }},
+    {VIRTIO_PCI_COMMON_DF, 4,
+     [](const CommonConfig& c) { return c.device_.offered_features().word(c.device_feature_select_); },
+     nullptr},
+    {VIRTIO_PCI_COMMON_GFSELECT, 4, [](const CommonConfig& c) { return c.driver_feature_select_; },
+     [](CommonConfig& c, std::uint32_t value) { c.driver_feature_select_ = value; }},
+    {VIRTIO_PCI_COMMON_GF, 4,
+     [](const CommonConfig& c) { return c.driver_features_.word(c.driver_feature_select_); },
+     [](CommonConfig& c, std::uint32_t value) { c.write_driver_feature(value); }},
+    {VIRTIO_PCI_COMMON_MSIX, 2, [](const CommonConfig& c) { return std::uint32_t{c.config_vector()}; },
+     [](CommonConfig& c, std::uint32_t value) {
+       c.config_vector_.store(c.mappable(value), std::memory_order_release);
+     }},
+    {VIRTIO_PCI_COMMON_NUMQ, 2,
+     [](const CommonConfig& c) { return static_cast<std::uint32_t>(c.queues_.size()); }, nullptr},
+    {VIRTIO_PCI_COMMON_STATUS, 1, [](const CommonConfig& c) { return std::uint32_t{c.status_.value()}; },
+     [](CommonConfig& c, std::uint32_t value) { c.write_device_status(value); }},
+    {VIRTIO_PCI_COMMON_CFGGENERATION, 1,
+     [](const CommonConfig& c) { return std::uint32_t{c.device_.config_generation()}; }, nullptr},
+    {VIRTIO_PCI_COMMON_Q_SELECT, 2, [](const CommonConfig& c) { return std::uint32_t{c.queue_select_}; },
+     [](CommonConfig& c, std::uint32_t value) { c.queue_select_ = static_cast<std::uint16_t>(value); }},
+    {VIRTIO_PCI_COMMON_Q_SIZE, 2,
+     [](const CommonConfig& c) { return c.selected() ? std::uint32_t{c.selected()->config.size} : 0U; },
+     [](CommonConfig& c, std::uint32_t value) { c.write_queue_size(value); }},
+    {VIRTIO_PCI_COMMON_Q_MSIX, 2,
+     [](const CommonConfig& c) {
+       return c.selected() ? std::uint32_t{c.queue_vector(QueueIndex{c.queue_select_})}
+                           : std::uint32_t{kNoVector};
+     },
+     [](CommonConfig& c, std::uint32_t value) { c.write_queue_vector(value); }},
+    {VIRTIO_PCI_COMMON_Q_ENABLE, 2,
+     [](const CommonConfig& c) { return c.selected() && c.selected()->enabled ? 1U : 0U; },
+     [](CommonConfig& c, std::uint32_t value) { c.write_queue_enable(value); }},
+    // Each queue has a doorbell of its own at queue_notify_off * notify_off_multiplier.
+    {VIRTIO_PCI_COMMON_Q_NOFF, 2,
+     [](const CommonConfig& c) { return c.selected() ? std::uint32_t{c.queue_select_} : 0U; }, nullptr},
+    {VIRTIO_PCI_COMMON_Q_DESCLO, 4,
+     [](const CommonConfig& c) { return c.read_address(&QueueConfig::descriptor_area, 0); },
+     [](CommonConfig& c, std::uint32_t value) { c.write_address(&QueueConfig::descriptor_area, 0, value); }},
+    {VIRTIO_PCI_COMMON_Q_DESCHI, 4,
+     [](const CommonConfig& c) { return c.read_address(&QueueConfig::descriptor_area, 1); },
+     [](CommonConfig& c, std::uint32_t value) { c.write_address(&QueueConfig::descriptor_area, 1, value); }},
+    {VIRTIO_PCI_COMMON_Q_AVAILLO, 4,
+     [](const CommonConfig& c) { return c.read_address(&QueueConfig::driver_area, 0); },
+     [](CommonConfig& c, std::uint32_t value) { c.write_address(&QueueConfig::driver_area, 0, value); }},
+    {VIRTIO_PCI_COMMON_Q_AVAILHI, 4,
+     [](const CommonConfig& c) { return c.read_address(&QueueConfig::driver_area, 1); },
+     [](CommonConfig& c, std::uint32_t value) { c.write_address(&QueueConfig::driver_area, 1, value); }},
+    {VIRTIO_PCI_COMMON_Q_USEDLO, 4,
+     [](const CommonConfig& c) { return c.read_address(&QueueConfig::device_area, 0); },
+     [](CommonConfig& c, std::uint32_t value) { c.write_address(&QueueConfig::device_area, 0, value); }},
+    {VIRTIO_PCI_COMMON_Q_USEDHI, 4,
+     [](const CommonConfig& c) { return c.read_address(&QueueConfig::device_area, 1); },
+     [](CommonConfig& c, std::uint32_t value) { c.write_address(&QueueConfig::device_area, 1, value); }},
+};
+
+CommonConfig::CommonConfig(const VirtioDevice& device, std::uint16_t msix_vectors)
+    : device_(device),
+      msix_vectors_(msix_vectors),
+      queues_(device.queue_count()),
+      queue_vectors_(std::make_unique<std::atomic<std::uint16_t>[]>(device.queue_count())) {
+  reset();
+}
+
+void CommonConfig::reset() {
+  status_.clear();
+  device_feature_select_ = driver_feature_select_ = 0;
+  queue_select_ = 0;
+  driver_features_ = FeatureSet();
+  config_vector_.store(kNoVector, std::memory_order_release);
+  for (std::uint16_t i = 0; i < queues_.size(); ++i) {
+    // 4.1.5.1.3: queue_size starts as the largest size supported.
+    queues_[i] = QueueRegisters{.config = {.size = device_.max_queue_size(QueueIndex{i})}};
+    queue_vectors_[i].store(kNoVector, std::memory_order_release);
+  }
+}
+
+const CommonConfig::Register* CommonConfig::find_register(std::size_t offset) {
+  const auto* found =
+      std::find_if(std::begin(kRegisters), std::end(kRegisters), [offset](const Register& candidate) {
+        return offset >= candidate.offset && offset < std::size_t{candidate.offset} + candidate.width;
+      });
+  return found == std::end(kRegisters) ? nullptr : found;
+}
+
+void CommonConfig::read(std::size_t offset, std::span<std::byte> data) const {
+  const Register* current = nullptr;
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    const Register* here = find_register(offset + i);
+    if (here != nullptr && here != current) value = here->read(*this);
+    current = here;
+    data[i] =
+        here == nullptr ? std::byte{0} : static_cast<std::byte>(value >> (8 * (offset + i - here->offset)));
+  }
+}
+
+StatusAction CommonConfig::write(std::size_t offset, std::span<const std::byte> data) {
+  pending_action_ = StatusAction::kNone;
+  for (std::size_t i = 0; i < data.size();) {
+    const Register* here = find_register(offset + i);
+    if (here == nullptr) {
+      ++i;
+      continue;
+    }
+    const std::size_t end =
+        std::min<std::size_t>(data.size(), std::size_t{here->offset} + here->width - offset);
+    const bool whole = offset + i == here->offset && end - i == here->width;
+    std::uint32_t value = whole ? 0 : here->read(*this);
+    for (; i < end; ++i) {
+      const std::size_t shift = 8 * (offset + i - here->offset);
+      value = (value & ~(0xFFU << shift)) | (std::to_integer<std::uint32_t>(data[i]) << shift);
+    }
+    if (here->write != nullptr) here->write(*this, value);
+  }
+  return pending_action_;
+}
+
+const CommonConfig::QueueRegisters* CommonConfig::selected() const {
+  return queue_select_ < queues_.size() ? &queues_[queue_select_] : nullptr;
+}
+
+CommonConfig::QueueRegisters* CommonConfig::configurable_queue() {
+  // 4.1.4.3.2: a queue is configured before it is enabled, and queues before DRIVER_OK. What comes later is
+  // ignored.
+  if (queue_select_ >= queues_.size() || queues_[queue_select_].enabled || status_.has(kDriverOk))
+    return nullptr;
+  return &queues_[queue_select_];
+}
+
+bool CommonConfig::features_acceptable() const {
+  // 6.2: a device may refuse to work without VERSION_1; this one has no legacy interface to fall back to.
+  return driver_features_.has(Feature::kVersion1) &&
+         driver_features_.is_subset_of(device_.offered_features()) && device_.accepts(driver_features_);
+}
+
+std::uint16_t CommonConfig::mappable(std::uint32_t vector) const {
+  // PCI-DEV-068: a vector that cannot be mapped reads back as NO_VECTOR.
+  return vector < msix_vectors_ ? static_cast<std::uint16_t>(vector) : kNoVector;
+}
+
+void CommonConfig::write_driver_feature(std::uint32_t value) {
+  // 3.1.1: features are fixed once FEATURES_OK is set.
+  if (!status_.has(kFeaturesOk)) driver_features_.set_word(driver_feature_select_, value);
+}
+
+void CommonConfig::write_device_status(std::uint32_t value) {
+  pending_action_ = status_.write(static_cast<std::uint8_t>(value), features_acceptable());
+}
+
+void CommonConfig::write_queue_size(std::uint32_t value) {
+  QueueRegisters* queue = configurable_queue();
+  // PCI-DEV-027: without RING_PACKED only powers of two.
+  if (queue == nullptr || !std::has_single_bit(value) ||
+      value > device_.max_queue_size(QueueIndex{queue_select_}))
+    return;
+  queue->config.size = static_cast<std::uint16_t>(value);
+}
+
+void CommonConfig::write_queue_vector(std::uint32_t value) {
+  if (queue_select_ < queues_.size())
+    queue_vectors_[queue_select_].store(mappable(value), std::memory_order_release);
+}
+
+void CommonConfig::write_queue_enable(std::uint32_t value) {
+  // 4.1.4.3.2: the driver only ever writes 1.
+  QueueRegisters* queue = configurable_queue();
+  if (queue != nullptr && value == 1) queue->enabled = true;
+}
+
+std::uint32_t CommonConfig::read_address(GuestAddress QueueConfig::*area, unsigned half) const {
+  return selected() ? static_cast<std::uint32_t>(to_integer(selected()->config.*area) >> (32 * half)) : 0;
+}
+
+void CommonConfig::write_address(GuestAddress QueueConfig::*area, unsigned half, std::uint32_t value) {
+  QueueRegisters* queue = configurable_queue();
+  if (queue == nullptr) return;
+  const unsigned shift = 32 * half;
+  const std::uint64_t kept = to_integer(queue->config.*area) & ~(std::uint64_t{0xFFFF'FFFF} << shift);
+  queue->config.*area = GuestAddress{kept | std::uint64_t{value} << shift};
+}
+
+}  // namespace virtcrypt::virtio::pci

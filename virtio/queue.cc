@@ -1,0 +1,12 @@
+#include "virtcrypt/virtio/queue.h"
+
+#include "virtcrypt/virtio/split_queue.h"
+
+namespace virtcrypt::virtio {
+
+RingResult<std::unique_ptr<Queue>> make_queue(const QueueConfig& config, const GuestMemory& memory,
+                                              FeatureSet negotiated) {
+  return SplitQueue::create(config, memory, negotiated);
+}
+
+}  // namespace virtcrypt::virtio

@@ -1,0 +1,66 @@
+// What a device needs of a virtqueue, whatever its ring format (VIRTIO 1.4, 2.6).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "virtcrypt/virtio/descriptor_chain.h"
+#include "virtcrypt/virtio/features.h"
+#include "virtcrypt/virtio/guest_memory.h"
+#include "virtcrypt/virtio/ring_fault.h"
+
+namespace virtcrypt::virtio {
+
+enum class QueueIndex : std::uint16_t {};
+
+[[nodiscard]] constexpr std::uint16_t to_integer(QueueIndex index) {
+  return static_cast<std::uint16_t>(index);
+}
+
+// What the driver programs before it enables a queue. The guest controls every field.
+struct QueueConfig {
+  std::uint16_t size = 0;
+  GuestAddress descriptor_area{};
+  GuestAddress driver_area{};  // split: avail ring
+  GuestAddress device_area{};  // split: used ring
+};
+
+// A running virtqueue. Once an operation has returned a fault the queue stays faulted: pop() repeats the
+// fault. What was popped before it can still be completed. Thread-safety: one thread, the one that serves the
+// queue.
+class Queue {
+ public:
+  virtual ~Queue() = default;
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+
+  [[nodiscard]] virtual std::uint16_t size() const = 0;
+
+  // Takes the next available chain off the ring, or nothing when the ring is empty.
+  [[nodiscard]] virtual RingResult<std::optional<DescriptorChain>> pop() = 0;
+
+  // Returns a chain, any order, saying how many bytes of it were written, counted from its first writable
+  // byte. The driver sees it with the next publish().
+  virtual void complete(DescriptorChain chain, std::uint32_t written) = 0;
+
+  // Makes all that was completed visible in one update. True when the driver wants a used buffer
+  // notification.
+  [[nodiscard]] virtual bool publish() = 0;
+
+  // Tells the driver that available buffer notifications are not needed. A hint: they may come all the same.
+  virtual void disable_notifications() = 0;
+
+  // Asks for them again and then looks once more. True when chains have become available meanwhile, for which
+  // the driver need not notify.
+  [[nodiscard]] virtual bool enable_notifications() = 0;
+
+ protected:
+  Queue() = default;
+};
+
+// Makes the running queue for what the driver has programmed and negotiated.
+[[nodiscard]] RingResult<std::unique_ptr<Queue>> make_queue(const QueueConfig& config,
+                                                            const GuestMemory& memory, FeatureSet negotiated);
+
+}  // namespace virtcrypt::virtio
