@@ -1,0 +1,54 @@
+#include "virtcrypt/devices/crypto/control_queue.h"
+
+namespace virtcrypt::devices::crypto_dev {
+namespace {
+
+// Creating an RSA session parses and checks a key: a batch of them should not hold up the loop's data queues
+// for long.
+constexpr int kMaxBatch = 8;
+
+}  // namespace
+
+ControlQueue::ControlQueue(asio::io_context& loop, virtio::QueueIndex index, const DeviceParts& parts)
+    : QueueLoop(loop, index, parts.bus_master), parts_(parts) {}
+
+bool ControlQueue::run_one_batch() {
+  int done = 0;
+  for (; done < kMaxBatch; ++done) {
+    std::optional<virtio::DescriptorChain> chain = pop();
+    if (!chain) break;
+    const ControlRequest request = parts_.dialect.parse_control(*chain, parts_.limits);
+    const ControlAnswer answer = carry_out(request);
+    if (answer.status != RequestStatus::kOk) count(control_stats_.refused);
+    const std::uint32_t written = parts_.dialect.write_control_answer(request, answer, *chain);
+    complete(std::move(*chain), written);
+  }
+  if (done > 0) publish();
+  return done > 0;
+}
+
+ControlAnswer ControlQueue::carry_out(const ControlRequest& request) {
+  if (const auto* refused = std::get_if<RequestStatus>(&request.action)) return {.status = *refused};
+  if (const auto* create_session = std::get_if<CreateSession>(&request.action))
+    return create(*create_session);
+  const auto& destroy = std::get<DestroySession>(request.action);
+  // an unknown id, or one of another service, is an error.
+  if (!parts_.sessions.remove(destroy.id, destroy.service)) return {.status = RequestStatus::kError};
+  count(control_stats_.sessions_destroyed);
+  return {.status = RequestStatus::kOk};
+}
+
+ControlAnswer ControlQueue::create(const CreateSession& request) {
+  auto session = parts_.engine.create_session(request.parameters);
+  if (!session) return {.status = to_status(session.error())};
+  const std::optional<std::uint64_t> id = parts_.sessions.add(std::move(*session));
+  if (!id) return {.status = RequestStatus::kNoSpace};
+  count(control_stats_.sessions_created);
+  return {.status = RequestStatus::kOk, .session_id = *id};
+}
+
+void ControlQueue::on_fault(const char* what) {
+  parts_.log.write(spdlog::level::warn, "{}: controlq: {}: device needs reset", parts_.name, what);
+}
+
+}  // namespace virtcrypt::devices::crypto_dev

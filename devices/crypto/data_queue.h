@@ -1,0 +1,80 @@
+// A data queue: turns chains into operations, has them executed in batches, and returns the chains
+// (VIRTIO 1.4, 5.9.9.3).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "virtcrypt/crypto/operation.h"
+#include "virtcrypt/devices/crypto/dialect.h"
+#include "virtcrypt/devices/crypto/parts.h"
+#include "virtcrypt/devices/crypto/stats.h"
+#include "virtcrypt/devices/queue_loop.h"
+
+namespace virtcrypt::devices::crypto_dev {
+
+// Requests that are executed together: on the loop's thread when that is cheaper than a hand-off, else as one
+// piece of work of the pool. Owned by whoever works on it. Jobs are reused, so that the steady state
+// allocates nothing.
+class Job {
+ public:
+  Job() = default;
+  ~Job();
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+
+  struct Entry {
+    std::optional<virtio::DescriptorChain> chain;
+    DataRequest request;
+    SessionPin pin;
+    std::size_t operation = kRefused;  // index into `operations`
+  };
+  static constexpr std::size_t kRefused = SIZE_MAX;
+
+  // The next unused entry; its request keeps the memory of earlier use.
+  [[nodiscard]] Entry& add();
+  [[nodiscard]] std::size_t size() const { return used_; }
+  [[nodiscard]] Entry& operator[](std::size_t index) { return entries_[index]; }
+  [[nodiscard]] bool empty() const { return used_ == 0; }
+  void clear();
+
+  std::vector<crypto::Operation> operations;
+  std::uint64_t estimated_ns = 0;
+
+ private:
+  std::deque<Entry> entries_;  // operations point into entries: they must not move
+  std::size_t used_ = 0;
+};
+
+// Thread-safety: see QueueLoop; data_stats() from any thread.
+class DataQueue final : public QueueLoop {
+ public:
+  DataQueue(asio::io_context& loop, virtio::QueueIndex index, const DeviceParts& parts);
+  [[nodiscard]] const DataStats& data_stats() const { return data_stats_; }
+
+ private:
+  bool run_one_batch() override;
+  void on_fault(const char* what) override;
+  void return_held() override;
+
+  void add_request(virtio::DescriptorChain chain, Job& job);
+  void execute_here(std::unique_ptr<Job> job);
+  void hand_off(std::unique_ptr<Job> job);
+  void execute(Job& job) const;  // any thread
+  void finish(std::unique_ptr<Job> job);
+  void answer(Job::Entry& entry, const Job& job);
+  [[nodiscard]] std::unique_ptr<Job> take_job();
+
+  const DeviceParts& parts_;
+  DataStats data_stats_;
+  // The loop's thread only.
+  std::vector<std::unique_ptr<Job>> stock_;
+  std::vector<std::unique_ptr<Job>> held_;  // executed, waiting for the bus master bit; in flight until then
+};
+
+}  // namespace virtcrypt::devices::crypto_dev

@@ -1,0 +1,156 @@
+#include "virtcrypt/devices/crypto/device.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+#include <utility>
+
+namespace virtcrypt::devices::crypto_dev {
+namespace {
+
+Limits limits_of(const DeviceOptions& options, const crypto::Engine& engine) {
+  Limits limits{.data_queues = options.data_queues,
+                .max_cipher_key_bytes = 0,
+                .max_akcipher_key_bytes = 0,
+                .max_size = options.max_size};
+  for (const crypto::CipherCapability& row : engine.ciphers()) {
+    for (const std::uint32_t bytes : row.key_bytes) {
+      limits.max_cipher_key_bytes = std::max(limits.max_cipher_key_bytes, bytes);
+    }
+  }
+  for (const crypto::AkcipherCapability& row : engine.akciphers()) {
+    limits.max_akcipher_key_bytes = std::max(limits.max_akcipher_key_bytes, row.max_key_bytes);
+  }
+  return limits;
+}
+
+}  // namespace
+
+Device::Device(const DeviceOptions& options, std::unique_ptr<const crypto::Engine> engine)
+    : options_(options),
+      engine_(std::move(engine)),
+      limits_(limits_of(options, *engine_)),
+      config_(standard_dialect().config_space(true, *engine_, limits_)),
+      sessions_(options.max_sessions),
+      io_(options.io_threads, options.name),
+      workers_(std::make_unique<crypto::WorkerPool>(options.workers)),
+      parts_{.name = options.name,
+             .engine = *engine_,
+             .dialect = standard_dialect(),
+             .limits = limits_,
+             .sessions = sessions_,
+             .workers = *workers_,
+             .bus_master = bus_master_,
+             .log = log_} {
+  assert(options.data_queues >= 1 && options.data_queues <= kMaxDataQueues);
+  for (std::uint16_t i = 0; i < options.data_queues; ++i) {
+    data_queues_.push_back(std::make_unique<DataQueue>(io_.loop(i), virtio::QueueIndex{i}, parts_));
+    loops_.push_back(data_queues_.back().get());
+  }
+  control_queue_ =
+      std::make_unique<ControlQueue>(io_.loop(0), virtio::QueueIndex{options.data_queues}, parts_);
+  loops_.push_back(control_queue_.get());
+}
+
+Device::~Device() {
+  // Workers first: what they hand back is then either run by the loops or dropped with them.
+  workers_.reset();
+  io_.stop();
+}
+
+virtio::FeatureSet Device::offered_features() const {
+  return parts_.dialect.offered_features()
+      .with(virtio::Feature::kVersion1)
+      .with(virtio::Feature::kRingIndirectDesc)
+      .with(virtio::Feature::kRingEventIdx);
+}
+
+bool Device::accepts(virtio::FeatureSet subset) const {
+  return parts_.dialect.accepts(subset);
+}
+
+std::uint16_t Device::max_queue_size(virtio::QueueIndex) const {
+  return options_.queue_size;
+}
+
+int Device::kick_fd(virtio::QueueIndex queue) const {
+  return loops_[to_integer(queue)]->kick_fd();
+}
+
+void Device::read_config(std::size_t offset, std::span<std::byte> data) const {
+  std::memcpy(data.data(), config_.data() + offset, data.size());
+}
+
+void Device::write_config(std::size_t, std::span<const std::byte>) {
+  // 5.9.5: the driver may only read.
+}
+
+void Device::activate(virtio::Activation activation) {
+  log_.write(spdlog::level::info, "{}: driver ready, features {:#x}, {} queues", parts_.name,
+             activation.negotiated.bits(), activation.queues.size());
+  for (virtio::ActiveQueue& active : activation.queues) {
+    loops_[to_integer(active.index)]->start(std::move(active.queue), activation.interrupts);
+  }
+}
+
+void Device::report_fault(virtio::QueueIndex queue, virtio::RingFault fault) {
+  log_.write(spdlog::level::warn, "{}: queue {}: {}: device needs reset", parts_.name, to_integer(queue),
+             virtio::name_of(fault));
+}
+
+void Device::reset(std::function<void()> done) {
+  reset_done_ = std::move(done);
+  loops_to_stop_.store(loops_.size());
+  for (QueueLoop* loop : loops_) {
+    loop->stop([this] {
+      if (loops_to_stop_.fetch_sub(1) == 1) finish_reset();
+    });
+  }
+}
+
+void Device::finish_reset() {
+  const StatsSnapshot before = stats();
+  const std::size_t dropped = sessions_.clear();
+  const StatsSnapshot now = stats();
+  log_.write(spdlog::level::info,
+             "{}: reset: sessions={} in_flight={} sessions_dropped={} sessions_created={} "
+             "sessions_destroyed={} requests={} "
+             "failed={} handed_off={} source_bytes={} kicks={} interrupts={} ring_faults={}",
+             parts_.name, now.sessions_open, before.in_flight, dropped, now.sessions_created,
+             now.sessions_destroyed, now.requests, now.requests_failed, now.handed_off, now.source_bytes,
+             now.kicks, now.interrupts, now.ring_faults);
+  std::exchange(reset_done_, nullptr)();
+}
+
+void Device::set_bus_master(bool enabled) {
+  bus_master_.store(enabled, std::memory_order_release);
+  if (!enabled) return;
+  for (QueueLoop* loop : loops_)
+    loop->resume();
+}
+
+StatsSnapshot Device::stats() const {
+  StatsSnapshot sum;
+  const ControlStats& control = control_queue_->control_stats();
+  sum.sessions_open = sessions_.size();
+  sum.sessions_created = control.sessions_created.load(std::memory_order_relaxed);
+  sum.sessions_destroyed = control.sessions_destroyed.load(std::memory_order_relaxed);
+  sum.control_refused = control.refused.load(std::memory_order_relaxed);
+  for (const auto& queue : data_queues_) {
+    const DataStats& data = queue->data_stats();
+    sum.requests += data.requests.load(std::memory_order_relaxed);
+    sum.requests_failed += data.failed.load(std::memory_order_relaxed);
+    sum.handed_off += data.handed_off.load(std::memory_order_relaxed);
+    sum.source_bytes += data.source_bytes.load(std::memory_order_relaxed);
+  }
+  for (const QueueLoop* loop : loops_) {
+    const QueueStats& queue = loop->stats();
+    sum.kicks += queue.kicks.load(std::memory_order_relaxed);
+    sum.interrupts += queue.interrupts.load(std::memory_order_relaxed);
+    sum.ring_faults += queue.ring_faults.load(std::memory_order_relaxed);
+    sum.in_flight += queue.in_flight.load(std::memory_order_relaxed);
+  }
+  return sum;
+}
+
+}  // namespace virtcrypt::devices::crypto_dev

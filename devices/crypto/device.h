@@ -1,0 +1,94 @@
+// The virtio-crypto device model (VIRTIO 1.4, 5.9): control queue, data queues, sessions and configuration
+// space.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "virtcrypt/crypto/engine.h"
+#include "virtcrypt/crypto/worker_pool.h"
+#include "virtcrypt/devices/crypto/control_queue.h"
+#include "virtcrypt/devices/crypto/data_queue.h"
+#include "virtcrypt/devices/crypto/dialect.h"
+#include "virtcrypt/devices/crypto/parts.h"
+#include "virtcrypt/devices/crypto/sessions.h"
+#include "virtcrypt/devices/crypto/stats.h"
+#include "virtcrypt/devices/io_threads.h"
+#include "virtcrypt/devices/log.h"
+#include "virtcrypt/virtio/device.h"
+
+namespace virtcrypt::devices::crypto_dev {
+
+struct DeviceOptions {
+  std::string name = "crypto0";
+  std::uint16_t data_queues = 1;     // 1 to kMaxDataQueues
+  std::uint16_t queue_size = 256;    // largest size of each queue, a power of two
+  std::size_t io_threads = 1;        // 0: run_ready() does their work
+  std::size_t workers = 1;           // 0: operations run on the I/O threads
+  std::size_t max_sessions = 65536;  // open at once; 1 to kMaxSessions
+  std::uint64_t max_size = 8 << 20;  // bytes, config space's max_size
+};
+
+constexpr std::uint16_t kMaxDataQueues = 64;
+constexpr std::size_t kMaxSessions = std::size_t{1} << 20;
+
+// Queues 0 to N-1 are the data queues, queue N is the control queue (5.9.2). Data queue i is served by I/O
+// thread i modulo their number, the control queue by the first. Thread-safety: as VirtioDevice says; stats()
+// from any thread.
+class Device final : public virtio::VirtioDevice {
+ public:
+  Device(const DeviceOptions& options, std::unique_ptr<const crypto::Engine> engine);
+  ~Device() override;
+
+  [[nodiscard]] std::string_view name() const override { return parts_.name; }
+  [[nodiscard]] virtio::DeviceType type() const override { return virtio::DeviceType::kCrypto; }
+  [[nodiscard]] virtio::FeatureSet offered_features() const override;
+  [[nodiscard]] bool accepts(virtio::FeatureSet subset) const override;
+  [[nodiscard]] std::uint16_t queue_count() const override {
+    return static_cast<std::uint16_t>(loops_.size());
+  }
+  [[nodiscard]] std::uint16_t max_queue_size(virtio::QueueIndex queue) const override;
+  [[nodiscard]] int kick_fd(virtio::QueueIndex queue) const override;
+  [[nodiscard]] std::size_t config_bytes() const override { return config_.size(); }
+  void read_config(std::size_t offset, std::span<std::byte> data) const override;
+  void write_config(std::size_t offset, std::span<const std::byte> data) override;
+  [[nodiscard]] std::uint8_t config_generation() const override { return 0; }
+  void activate(virtio::Activation activation) override;
+  void report_fault(virtio::QueueIndex queue, virtio::RingFault fault) override;
+  void reset(std::function<void()> done) override;
+  void set_bus_master(bool enabled) override;
+
+  [[nodiscard]] StatsSnapshot stats() const;
+
+  // Without I/O threads: does all that is ready. Returns how many handlers ran.
+  std::size_t run_ready() { return io_.run_ready(); }
+
+ private:
+  void finish_reset();
+
+  const DeviceOptions options_;
+  const std::unique_ptr<const crypto::Engine> engine_;
+  const Limits limits_;
+  std::vector<std::byte> config_;
+  std::atomic<bool> bus_master_{false};
+  LimitedLog log_;
+  SessionTable sessions_;
+  IoThreads io_;
+  std::unique_ptr<crypto::WorkerPool> workers_;
+  const DeviceParts parts_;
+
+  std::vector<std::unique_ptr<DataQueue>> data_queues_;
+  std::unique_ptr<ControlQueue> control_queue_;
+  std::vector<QueueLoop*> loops_;  // all of them by index
+
+  std::atomic<std::size_t> loops_to_stop_{0};
+  std::function<void()> reset_done_;
+};
+
+}  // namespace virtcrypt::devices::crypto_dev

@@ -1,0 +1,111 @@
+// A dialect turns the bytes of control and data queues into sessions and operations, and results into bytes.
+// It knows no engine; the device model knows no layout.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "virtcrypt/crypto/engine.h"
+#include "virtcrypt/crypto/operation.h"
+#include "virtcrypt/crypto/secure_buffer.h"
+#include "virtcrypt/crypto/session.h"
+#include "virtcrypt/devices/crypto/status.h"
+#include "virtcrypt/virtio/descriptor_chain.h"
+#include "virtcrypt/virtio/features.h"
+
+namespace virtcrypt::devices::crypto_dev {
+
+// What the device promises in its config space and holds drivers to.
+struct Limits {
+  std::uint16_t data_queues = 1;
+  std::uint32_t max_cipher_key_bytes = 0;    // longest key of the CIPHER service
+  std::uint32_t max_akcipher_key_bytes = 0;  // longest encoded key of the AKCIPHER service
+  std::uint64_t max_size = 0;  // variable-length bytes of one request, readable and writable together
+};
+
+// A request of the control queue. Keys have been copied out of guest memory.
+struct CreateSession {
+  crypto::SessionParameters parameters;  // its key span points into `key`
+  crypto::SecureBuffer key;
+};
+struct DestroySession {
+  std::uint64_t id;
+  crypto::Service service;
+};
+struct ControlRequest {
+  // RequestStatus: refused by the dialect, answer with it.
+  std::variant<RequestStatus, CreateSession, DestroySession> action = RequestStatus::kError;
+  // The dialect's own note of how the answer looks.
+  std::uint8_t answer_form = 0;
+};
+struct ControlAnswer {
+  RequestStatus status = RequestStatus::kError;
+  std::uint64_t session_id = 0;  // create session with kOk
+};
+
+// A request of a data queue. Reused: parse_data() resets it and keeps its memory.
+struct DataRequest {
+  static constexpr std::size_t kMaxIvBytes = 16;
+
+  // Not kOk: refused by the dialect, not to be executed.
+  RequestStatus status = RequestStatus::kError;
+
+  std::uint64_t session_id = 0;
+  crypto::Service service = crypto::Service::kCipher;
+  crypto::OperationKind kind = crypto::OperationKind::kEncrypt;
+  std::vector<std::span<const std::byte>> input;  // guest memory
+  std::vector<std::span<std::byte>> output;       // guest memory
+  std::array<std::byte, kMaxIvBytes> iv{};        // copied out
+  std::size_t iv_bytes = 0;
+  std::uint64_t source_bytes = 0;
+  std::vector<std::byte> digest;  // copied out
+
+  // Bytes at the front of the writable part that the driver gave for the result; 0 until they are known. Set
+  // for refused requests too, as far as parsing came.
+  std::uint64_t result_room = 0;
+};
+
+// Thread-safety: immutable, any thread.
+class Dialect {
+ public:
+  virtual ~Dialect() = default;
+  Dialect(const Dialect&) = delete;
+  Dialect& operator=(const Dialect&) = delete;
+
+  // Device-specific feature bits that this dialect offers, and whether a subset of them makes sense.
+  [[nodiscard]] virtual virtio::FeatureSet offered_features() const = 0;
+  [[nodiscard]] virtual bool accepts(virtio::FeatureSet subset) const = 0;
+
+  // The whole device configuration space.
+  [[nodiscard]] virtual std::vector<std::byte> config_space(bool ready, const crypto::Engine& engine,
+                                                            const Limits& limits) const = 0;
+
+  [[nodiscard]] virtual ControlRequest parse_control(const virtio::DescriptorChain& chain,
+                                                     const Limits& limits) const = 0;
+
+  // Writes the whole device-writable part of the chain. Returns the used length.
+  [[nodiscard]] virtual std::uint32_t write_control_answer(const ControlRequest& request,
+                                                           const ControlAnswer& answer,
+                                                           const virtio::DescriptorChain& chain) const = 0;
+
+  virtual void parse_data(const virtio::DescriptorChain& chain, const Limits& limits,
+                          DataRequest& request) const = 0;
+
+  // The first `result_bytes` of the result room are the result, written already; the rest of the room and the
+  // status are written here. Returns the used length.
+  [[nodiscard]] virtual std::uint32_t write_data_answer(const DataRequest& request, RequestStatus status,
+                                                        std::size_t result_bytes,
+                                                        const virtio::DescriptorChain& chain) const = 0;
+
+ protected:
+  Dialect() = default;
+};
+
+// VIRTIO 1.4, 5.9: what stock Linux drives.
+[[nodiscard]] const Dialect& standard_dialect();
+
+}  // namespace virtcrypt::devices::crypto_dev

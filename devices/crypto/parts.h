@@ -1,0 +1,27 @@
+// What the queues of a crypto device share.
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include "virtcrypt/crypto/engine.h"
+#include "virtcrypt/crypto/worker_pool.h"
+#include "virtcrypt/devices/crypto/dialect.h"
+#include "virtcrypt/devices/crypto/sessions.h"
+#include "virtcrypt/devices/log.h"
+
+namespace virtcrypt::devices::crypto_dev {
+
+// All of it may be used by every thread of the device.
+struct DeviceParts {
+  std::string name;  // for logs
+  const crypto::Engine& engine;
+  const Dialect& dialect;
+  const Limits& limits;
+  SessionTable& sessions;
+  crypto::WorkerPool& workers;
+  const std::atomic<bool>& bus_master;
+  LimitedLog& log;
+};
+
+}  // namespace virtcrypt::devices::crypto_dev

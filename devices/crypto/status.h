@@ -1,0 +1,34 @@
+// Outcome of a request, before a dialect gives it a number on the wire.
+#pragma once
+
+#include <cstdint>
+
+#include "virtcrypt/crypto/operation.h"
+
+namespace virtcrypt::devices::crypto_dev {
+
+// Named after the statuses of VIRTIO 1.4, 5.9.9; each dialect maps them to its own.
+enum class RequestStatus : std::uint8_t {
+  kOk,
+  kError,           // every failure without a status of its own
+  kNotSupported,    // unknown or not offered: service, operation, algorithm, mode
+  kInvalidSession,  // data request on a session that does not exist or belongs to another service
+  kNoSpace,         // create session: all sessions taken
+  kKeyRejected,     // signature verification failed
+};
+
+[[nodiscard]] constexpr RequestStatus to_status(crypto::Outcome outcome) {
+  switch (outcome) {
+    case crypto::Outcome::kOk:
+      return RequestStatus::kOk;
+    case crypto::Outcome::kFailed:
+      return RequestStatus::kError;
+    case crypto::Outcome::kNotSupported:
+      return RequestStatus::kNotSupported;
+    case crypto::Outcome::kSignatureInvalid:
+      return RequestStatus::kKeyRejected;
+  }
+  return RequestStatus::kError;
+}
+
+}  // namespace virtcrypt::devices::crypto_dev

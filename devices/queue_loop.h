@@ -1,0 +1,112 @@
+// Serves one virtqueue on an event loop: waits for kicks, takes turns, keeps faults and resets in order.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+
+#include "virtcrypt/virtio/interrupt_sink.h"
+#include "virtcrypt/virtio/queue.h"
+
+namespace virtcrypt::devices {
+
+// Counters of one queue, written by the thread of its loop alone, read by anyone.
+struct QueueStats {
+  using Counter = std::atomic<std::uint64_t>;
+  Counter kicks{0};
+  Counter chains{0};     // popped
+  Counter completed{0};  // returned to the driver
+  Counter interrupts{0};
+  Counter ring_faults{0};
+  Counter in_flight{0};  // pieces of work that go on, not a sum
+};
+
+// One writer: no read-modify-write instruction is needed.
+inline void count(QueueStats::Counter& counter, std::uint64_t by = 1) {
+  counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+}
+
+// Life cycle: stopped -> start() -> running -> stop(done) -> stopped. A device derives one class for each
+// kind of queue. Thread-safety: public methods from any thread, they only post to the loop; protected ones on
+// the loop's thread. Destroy it only when the loop runs no more.
+class QueueLoop {
+ public:
+  // `bus_master` is read on the loop's thread: while it is false, guest memory is left alone.
+  QueueLoop(asio::io_context& loop, virtio::QueueIndex index, const std::atomic<bool>& bus_master);
+  virtual ~QueueLoop() = default;
+  QueueLoop(const QueueLoop&) = delete;
+  QueueLoop& operator=(const QueueLoop&) = delete;
+
+  // Readable after a kick; stays valid as long as this object.
+  [[nodiscard]] int kick_fd() { return kick_.native_handle(); }
+  [[nodiscard]] const QueueStats& stats() const { return stats_; }
+
+  // Serves `queue` from now on, beginning with what is already available. Kicks from before are drained.
+  void start(std::unique_ptr<virtio::Queue> queue, virtio::InterruptSink& interrupts);
+
+  // Pops no more, waits until nothing is in flight, drops the queue, then calls `done` on the loop's thread.
+  // Chains that finish after stop() are to be discarded: nothing is written for them.
+  void stop(std::function<void()> done);
+
+  // Goes on where a missing bus master bit had halted it.
+  void resume();
+
+ protected:
+  // Pops and handles chains. False when there were none. Exceptions fault the device.
+  virtual bool run_one_batch() = 0;
+
+  // The queue is faulted: log it.
+  virtual void on_fault(const char* what) = 0;
+
+  // What finished while there was no bus master can be returned now, or be discarded when stopping() says so.
+  virtual void return_held() {}
+
+  [[nodiscard]] bool stopping() const { return stopped_ != nullptr; }
+  [[nodiscard]] bool has_bus_master() const { return bus_master_.load(std::memory_order_acquire); }
+
+  // The next chain, or nothing: ring empty, faulted, stopping, no bus master.
+  [[nodiscard]] std::optional<virtio::DescriptorChain> pop();
+
+  // Returns a chain, visible with the next publish(). Not while stopping().
+  void complete(virtio::DescriptorChain chain, std::uint32_t written);
+  void publish();
+
+  // Brackets work that goes on elsewhere; stop() waits for it.
+  void begin_work() { count(stats_.in_flight); }
+  void end_work();
+
+  [[nodiscard]] asio::io_context& loop() { return loop_; }
+  [[nodiscard]] virtio::QueueIndex index() const { return index_; }
+
+ private:
+  void wait_for_kick();
+  void drain_kick();
+  void serve();
+  void take_turns();
+  void post_serve();
+  [[nodiscard]] bool halted() const;  // guest memory is not to be touched, or not for new work
+  void fault(const char* what);
+  void finish_stop_if_idle();
+
+  asio::io_context& loop_;
+  const virtio::QueueIndex index_;
+  const std::atomic<bool>& bus_master_;
+  asio::posix::stream_descriptor kick_;
+  QueueStats stats_;
+
+  // The loop's thread only.
+  std::unique_ptr<virtio::Queue> queue_;
+  virtio::InterruptSink* interrupts_ = nullptr;
+  std::function<void()> stopped_;  // set while stopping
+  bool faulted_ = false;
+  bool serve_posted_ = false;
+};
+
+}  // namespace virtcrypt::devices
