@@ -1,0 +1,19 @@
+// The one place where the machine and the virtio-crypto device meet.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "virtcrypt/virtio/guest_memory.h"
+#include "virtcrypt/virtio/pci/function.h"
+#include "virtcrypt/vmm/cli/crypto_options.h"
+
+namespace virtcrypt::vmm {
+
+// A virtio-crypto device as PCI function, called `name` in logs. `memory` and `slot` outlive it.
+[[nodiscard]] std::unique_ptr<virtio::pci::Function> make_crypto_function(const CryptoOptions& options,
+                                                                          const std::string& name,
+                                                                          const virtio::GuestMemory& memory,
+                                                                          virtio::pci::Slot& slot);
+
+}  // namespace virtcrypt::vmm
