@@ -16,7 +16,7 @@ mkdir -p "$scratch"/{bin,guest}
 cp "$virtcrypt" "$scratch/bin/virtcrypt"
 strip "$scratch/bin/virtcrypt"
 # Each library lands where the loader looked for it on this host.
-ldd "$virtcrypt" | sed -nE 's#^.*(=> )?(/[^ ]+) \(0x[0-9a-f]+\)$#\2#p' | while IFS= read -r library; do
+ldd "$virtcrypt" | sed -nE 's|^.*[[:space:]](/[^ ]+) [(]0x[0-9a-f]+[)]$|\1|p' | while IFS= read -r library; do
   mkdir -p "$scratch/${library%/*}"
   cp -L "$library" "$scratch/$library"
 done

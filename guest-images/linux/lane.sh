@@ -83,7 +83,9 @@ outer_initramfs() {
 outer_machine() {
   local initramfs=$1
   shift
-  qemu-system-x86_64 -accel tcg,thread=multi -cpu EPYC,+svm,+npt -smp 2 -m "${outer_memory:-1536}" \
+  # The features taken away are those that the emulation lacks, which it would warn about.
+  local cpu=EPYC,+svm,+npt,-rdseed,-sha-ni,-fxsr-opt,-misalignsse,-3dnowprefetch,-osvw,-topoext,-nrip-save,-xsavec
+  qemu-system-x86_64 -accel tcg,thread=multi -cpu "$cpu" -smp 2 -m "${outer_memory:-1536}" \
     -nodefaults -display none -no-reboot -kernel "$kernel/vmlinuz" -initrd "$initramfs" \
     -append "console=ttyS0 panic=-1 quiet" "$@"
 }
