@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# What the command line does with bad input: one clear line on standard error, an exit code that says what kind of
+# error it was, nothing that looks like a crash.
+# usage: cli_errors.sh VIRTCRYPT CASE        (exit code 77: cannot be tried here)
+set -euo pipefail
+
+virtcrypt=$1 case=$2
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+chmod 755 "$scratch"
+
+readonly host_error=1 usage_error=2
+
+skip() {
+  echo "skipped: $1"
+  exit 77
+}
+
+# expect CODE PATTERN COMMAND...: the command ends with this code, after one line that matches.
+expect() {
+  local wanted=$1 pattern=$2 code=0 lines
+  shift 2
+  timeout 30 "$@" < /dev/null > "$scratch/out" 2> "$scratch/err" || code=$?
+  cat "$scratch/err"
+  lines=$(wc -l < "$scratch/err")
+  if [[ $code != "$wanted" ]]; then
+    echo "FAILED: exit code $code, wanted $wanted"
+    exit 1
+  fi
+  if [[ $lines != 1 || -s $scratch/out ]]; then
+    echo "FAILED: $lines lines on standard error and $(wc -l < "$scratch/out") on standard output, wanted 1 and 0"
+    exit 1
+  fi
+  if ! grep -qiE -- "$pattern" "$scratch/err"; then
+    echo "FAILED: nothing in the message matches '$pattern'"
+    exit 1
+  fi
+}
+
+# as_nobody COMMAND...: a user who may not open /dev/kvm. The program is copied to where nobody can read it.
+expect_as_nobody() {
+  local wanted=$1 pattern=$2
+  shift 2
+  install -m 755 "$virtcrypt" "$scratch/virtcrypt"
+  expect "$wanted" "$pattern" setpriv --reuid=65534 --regid=65534 --clear-groups "$scratch/virtcrypt" "$@"
+}
+
+# A file that begins like a bzImage: boot sector signature, header magic, protocol 2.15, and whether it is 64-bit.
+bzimage() {
+  local xloadflags=$1
+  head -c 16384 /dev/zero > "$scratch/bzImage"
+  patch_file 497 '\x01'                  # setup_sects
+  patch_file 510 '\x55\xaa\xeb\x66HdrS\x0f\x02'
+  patch_file 529 '\x01'                  # loadflags: loaded high
+  patch_file 566 "$xloadflags"
+}
+patch_file() {
+  printf '%b' "$2" | dd of="$scratch/bzImage" bs=1 seek="$1" conv=notrunc status=none
+}
+
+need_kvm() { [[ -r /dev/kvm && -w /dev/kvm ]] || skip "no access to /dev/kvm"; }
+need_root() { [[ $(id -u) == 0 ]] || skip "needs root"; }
+
+# in_own_dev COMMAND TEXT: with a /dev of its own, changed by the shell command first.
+expect_with_dev() {
+  local change=$1 pattern=$2
+  unshare --mount true 2> /dev/null || skip "this user may not make a mount namespace"
+  expect "$host_error" "$pattern" unshare --mount sh -c "$change"' && exec "$@"' sh \
+    "$virtcrypt" run --kernel "$scratch/bzImage"
+}
+
+case $case in
+  missing-kernel) expect "$host_error" "no-such-file.*" "$virtcrypt" run --kernel "$scratch/no-such-file" ;;
+  kernel-is-folder) expect "$host_error" "$scratch" "$virtcrypt" run --kernel "$scratch" ;;
+  not-a-kernel)
+    need_kvm
+    head -c 65536 /dev/zero > "$scratch/zeros"
+    expect "$host_error" "zeros" "$virtcrypt" run --kernel "$scratch/zeros"
+    ;;
+  empty-kernel)
+    need_kvm
+    : > "$scratch/empty"
+    expect "$host_error" "empty" "$virtcrypt" run --kernel "$scratch/empty"
+    ;;
+  kernel-32-bit)
+    need_kvm
+    bzimage '\x00'
+    expect "$host_error" "bzImage" "$virtcrypt" run --kernel "$scratch/bzImage"
+    ;;
+  kernel-arm64)
+    need_kvm
+    # An ELF file for aarch64: machine 183.
+    { printf '\x7fELF\x02\x01\x01'; head -c 9 /dev/zero; printf '\x02\x00\xb7\x00\x01\x00\x00\x00'; head -c 4096 /dev/zero; } \
+      > "$scratch/arm64"
+    expect "$host_error" "x86|arm64" "$virtcrypt" run --kernel "$scratch/arm64"
+    ;;
+  missing-initrd)
+    need_kvm
+    bzimage '\x01'
+    expect "$host_error" "no-initrd|KVM" "$virtcrypt" run --kernel "$scratch/bzImage" --initrd "$scratch/no-initrd"
+    ;;
+  no-kernel) expect "$usage_error" "--kernel" "$virtcrypt" run ;;
+  too-little-memory) expect "$usage_error" "memory" "$virtcrypt" run --kernel /dev/null --memory 0 ;;
+  little-memory)
+    need_kvm
+    bzimage '\x01'
+    expect "$host_error" "memory|KVM" "$virtcrypt" run --kernel "$scratch/bzImage" --memory 1M
+    ;;
+  bad-memory) expect "$usage_error" "memory" "$virtcrypt" run --kernel /dev/null --memory lots ;;
+  bad-cpus) expect "$usage_error" "cpus" "$virtcrypt" run --kernel /dev/null --cpus 0 ;;
+  bad-crypto) expect "$usage_error" "crypto|wheels" "$virtcrypt" run --kernel /dev/null --crypto wheels=4 ;;
+  bad-log-level) expect "$usage_error" "log-level" "$virtcrypt" run --kernel /dev/null --log-level loud ;;
+  unknown-option) expect "$usage_error" "--frobnicate" "$virtcrypt" run --kernel /dev/null --frobnicate ;;
+  unknown-command) expect "$usage_error" "." "$virtcrypt" frobnicate ;;
+  no-command) expect "$usage_error" "." "$virtcrypt" ;;
+  no-permission)
+    need_root
+    [[ -e /dev/kvm ]] || skip "this host has no /dev/kvm"
+    [[ $(stat -c %a /dev/kvm) != *[67] ]] || skip "everybody may open /dev/kvm here"
+    expect_as_nobody "$host_error" "/dev/kvm.*(permission|group)" run --kernel /etc/os-release
+    ;;
+  no-kvm)
+    need_root
+    bzimage '\x01'
+    expect_with_dev 'mount -t tmpfs none /dev && : > /dev/null' "/dev/kvm"
+    ;;
+  not-kvm)
+    need_root
+    [[ -e /dev/kvm ]] || skip "this host has no /dev/kvm"
+    bzimage '\x01'
+    expect_with_dev 'mount --bind /dev/null /dev/kvm' "/dev/kvm|KVM"
+    ;;
+  unsupported-host)
+    need_kvm
+    if ! "$virtcrypt" doctor --json | grep -q '"backend" *: *"interpreted"'; then
+      skip "this host runs guests in hardware"
+    fi
+    bzimage '\x01'
+    expect "$host_error" "interpret|hardware" "$virtcrypt" run --kernel "$scratch/bzImage"
+    ;;
+  *)
+    echo "no case named $case" >&2
+    exit 1
+    ;;
+esac

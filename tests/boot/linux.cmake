@@ -1,0 +1,25 @@
+# The Linux guest, and the command line's answers to bad input. Both try the program as a user runs it, so not with
+# sanitizers, whose builds only run the in-process tests.
+if(VIRTCRYPT_SANITIZE)
+  return()
+endif()
+
+# One boot of the lane runs all scenarios; each is a test of its own that reads what came out.
+set(linux_output ${PROJECT_BINARY_DIR}/linux-guest)
+add_test(NAME linux-guest.run COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/linux_run.sh ${linux_output})
+set_tests_properties(linux-guest.run PROPERTIES
+  LABELS linux-guest TIMEOUT 2400 RUN_SERIAL TRUE FIXTURES_SETUP linux-guest)
+foreach(scenario demo smp intx devices memory reload)
+  add_test(NAME linux-guest.${scenario}
+           COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/linux_judge.sh ${linux_output} ${scenario})
+  set_tests_properties(linux-guest.${scenario} PROPERTIES
+    LABELS linux-guest TIMEOUT 30 SKIP_RETURN_CODE 77 FIXTURES_REQUIRED linux-guest)
+endforeach()
+
+foreach(case missing-kernel kernel-is-folder not-a-kernel empty-kernel kernel-32-bit kernel-arm64 missing-initrd no-kernel
+        too-little-memory little-memory bad-memory bad-cpus bad-crypto bad-log-level unknown-option unknown-command
+        no-command no-permission no-kvm not-kvm unsupported-host)
+  add_test(NAME cli.${case}
+           COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cli_errors.sh $<TARGET_FILE:virtcrypt> ${case})
+  set_tests_properties(cli.${case} PROPERTIES LABELS cli TIMEOUT 60 SKIP_RETURN_CODE 77)
+endforeach()
