@@ -1,0 +1,225 @@
+// `virtcrypt run`: boots a guest and stays with it until it ends.
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <signal.h>
+
+#include <spdlog/spdlog.h>
+
+#include "virtcrypt/vmm/cli/commands.h"
+#include "virtcrypt/vmm/cli/crypto_options.h"
+#include "virtcrypt/vmm/cli/memory_size.h"
+#include "virtcrypt/vmm/console_output.h"
+#include "virtcrypt/vmm/crypto_function.h"
+#include "virtcrypt/vmm/escape_filter.h"
+#include "virtcrypt/vmm/event_loop.h"
+#include "virtcrypt/vmm/logging.h"
+#include "virtcrypt/vmm/machine.h"
+#include "virtcrypt/vmm/probe.h"
+#include "virtcrypt/vmm/terminal.h"
+
+namespace virtcrypt::vmm::cli {
+namespace {
+
+struct RunOptions {
+  std::string kernel;
+  std::optional<std::string> initrd;
+  std::string append;
+  std::string memory = "512M";
+  unsigned cpus = 1;
+  std::vector<std::string> crypto;
+  bool check_backend = true;
+  std::string log_level = "info";
+  std::optional<std::string> log_file;
+  std::optional<std::string> console_log;
+};
+
+constexpr unsigned kMaxCpus = 255;  // xAPIC ids 0 to 254; 255 is "all"
+
+constexpr const char* kFooter =
+    "While the guest runs, its serial console is this terminal: Ctrl-A x leaves, Ctrl-A Ctrl-A sends "
+    "Ctrl-A.\n"
+    "\n"
+    "Exit codes:\n"
+    "  0    the guest switched itself off\n"
+    "  1    this host cannot run it: file, permission or KVM\n"
+    "  2    wrong options\n"
+    "  10   the guest asked for a reset\n"
+    "  11   triple fault\n"
+    "  12   KVM could not emulate an instruction of the guest\n"
+    "  13   another error of KVM\n"
+    "  130  SIGINT or Ctrl-A x\n"
+    "  143  SIGTERM, SIGHUP or SIGQUIT";
+
+int exit_code(GuestEnd end) {
+  switch (end) {
+    case GuestEnd::kPowerOff:
+      return kExitSuccess;
+    case GuestEnd::kReset:
+      return kExitGuestReset;
+    case GuestEnd::kTripleFault:
+      return kExitTripleFault;
+    case GuestEnd::kEmulationFailure:
+      return kExitEmulation;
+    case GuestEnd::kKvmError:
+      break;
+  }
+  return kExitKvmError;
+}
+
+// Adapts a parser of ours to CLI11: its error becomes a usage error.
+template <typename Parser>
+CLI::Validator checked_by(Parser parse) {
+  return CLI::Validator(
+      [parse](std::string& text) {
+        const auto parsed = parse(text);
+        return parsed ? std::string() : parsed.error();
+      },
+      "");
+}
+
+void add_options(CLI::App& command, RunOptions& options) {
+  command.add_option("--kernel", options.kernel, "Kernel: bzImage, or ELF with a PVH note")
+      ->required()
+      ->type_name("FILE");
+  command.add_option("--initrd", options.initrd, "Initial RAM disk")->type_name("FILE");
+  command.add_option("--append", options.append, "Kernel command line")->type_name("TEXT");
+  command.add_option("--memory", options.memory, "Guest memory: 256M, 2G, or a number of MiB")
+      ->type_name("SIZE")
+      ->capture_default_str()
+      ->check(checked_by(parse_memory_size));
+  command.add_option("--cpus", options.cpus, "Virtual CPUs, 1 to 255")
+      ->type_name("N")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, kMaxCpus));
+  command
+      .add_option(
+          "--crypto", options.crypto,
+          "Adds a virtio-crypto device; may be repeated, and its value left out." + crypto_options_help())
+      ->expected(0, 1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("KEY=N,...")
+      ->check(checked_by(parse_crypto_options));
+  command.add_flag("!--no-backend-check", options.check_backend,
+                   "Try a Linux kernel even where KVM only interprets guests; it ends early in its boot");
+  command
+      .add_option("--log-level", options.log_level,
+                  "What is logged: trace, debug, info, warn, error, critical, off")
+      ->type_name("LEVEL")
+      ->capture_default_str()
+      ->check(CLI::IsMember(log_level_names()));
+  command.add_option("--log-file", options.log_file, "Log there instead of to standard error")
+      ->type_name("FILE");
+  command.add_option("--console-log", options.console_log, "Copy the guest's console output there")
+      ->type_name("FILE");
+  command.footer(kFooter);
+}
+
+std::vector<CryptoOptions> crypto_devices(const RunOptions& options) {
+  std::vector<CryptoOptions> devices;
+  for (const std::string& text : options.crypto) {
+    devices.push_back(*parse_crypto_options(text));  // checked when the command line was read
+  }
+  return devices;
+}
+
+// A machine, the user's side of it, and what connects them.
+class Session {
+ public:
+  explicit Session(const RunOptions& options)
+      : output_(options.console_log),
+        machine_({.memory_bytes = *parse_memory_size(options.memory), .cpus = options.cpus},
+                 {.console_output = [this](std::byte byte) { output_.put(byte); },
+                  .console_input_ready = [this] { loop_.resume_input(); },
+                  .ended = [this](const GuestExit& exit) { on_ended(exit); }}) {
+    unsigned number = 0;
+    for (const CryptoOptions& crypto : crypto_devices(options)) {
+      const std::string name = "crypto" + std::to_string(number++);
+      machine_.add_function([&](const virtio::GuestMemory& memory, virtio::pci::Slot& slot) {
+        return make_crypto_function(crypto, name, memory, slot);
+      });
+    }
+    boot::BootRequest request{.kernel = options.kernel, .initrd = {}, .command_line = options.append};
+    if (options.initrd) request.initrd = *options.initrd;
+    machine_.load(std::move(request));
+  }
+
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session() { output_.stop_waiting(); }  // or the machine's end might wait for a terminal that takes nothing
+
+  // Returns the exit code.
+  int run() {
+    terminal_.emplace();
+    machine_.start();
+    loop_.run({.input = [this](auto typed) { return on_input(typed); },
+               .continued = [this] { terminal_->reapply(); },
+               .asked_to_end = [this](int signal) { on_signal(signal); }});
+    output_.stop_waiting();  // as above
+    machine_.stop();
+    output_.close();
+    terminal_.reset();
+    return report();
+  }
+
+ private:
+  bool on_input(std::span<const std::byte> typed) {
+    if (!terminal_->raw()) return machine_.receive(typed);
+    const EscapeFilter::Result result = escape_.feed(typed);
+    if (result.quit) {
+      stopped_by_ = SIGINT;
+      loop_.finish();
+    }
+    return machine_.receive(result.to_guest);
+  }
+
+  void on_signal(int signal) {
+    stopped_by_ = signal;
+    loop_.finish();
+  }
+
+  // A vCPU's thread.
+  void on_ended(const GuestExit& exit) {
+    exit_ = exit;
+    loop_.finish();
+  }
+
+  int report() const {
+    // The vCPUs are joined, so exit_ is nobody else's any more. A guest that ended on its own just before the
+    // signal did end on its own.
+    if (exit_) {
+      spdlog::log(exit_->end == GuestEnd::kPowerOff ? spdlog::level::info : spdlog::level::err, "{}",
+                  exit_->detail);
+      return exit_code(exit_->end);
+    }
+    spdlog::info("stopped from outside");
+    return stopped_by_ == SIGINT ? kExitInterrupted : kExitTerminated;
+  }
+
+  EventLoop loop_;
+  ConsoleOutput output_;
+  std::optional<GuestExit> exit_;
+  std::optional<int> stopped_by_;
+  EscapeFilter escape_;
+  std::optional<RawTerminal> terminal_;
+  Machine machine_;
+};
+
+int run(const RunOptions& options) {
+  set_up_logging(options.log_level, options.log_file);
+  if (options.check_backend) require_backend_for(options.kernel, Kvm());
+  return Session(options).run();
+}
+
+}  // namespace
+
+Command add_run_command(CLI::App& app) {
+  auto options = std::make_shared<RunOptions>();
+  add_options(*app.add_subcommand("run", "Boot a guest"), *options);
+  return [options] { return run(*options); };
+}
+
+}  // namespace virtcrypt::vmm::cli

@@ -1,0 +1,54 @@
+// The program: picks the subcommand, and turns errors into one line each.
+#include <exception>
+#include <string>
+
+#include <spdlog/fmt/fmt.h>
+#include <CLI/CLI.hpp>
+
+#include "virtcrypt/vmm/cli/commands.h"
+
+namespace {
+
+namespace cli = virtcrypt::vmm::cli;
+
+void print_error(std::string text) {
+  // CLI11 breaks some of its messages.
+  for (char& character : text) {
+    if (character == '\n') character = ' ';
+  }
+  fmt::print(stderr, "virtcrypt: {}\n", text);
+}
+
+// Which help describes what was tried.
+std::string help_hint(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  return chosen.empty() ? "virtcrypt --help" : "virtcrypt " + chosen.front()->get_name() + " --help";
+}
+
+int run_program(int argc, char** argv) {
+  CLI::App app("A KVM virtual machine monitor with a complete virtio-crypto device", "virtcrypt");
+  app.set_version_flag("--version", "virtcrypt " VIRTCRYPT_VERSION);
+  app.require_subcommand(1);
+  const cli::Command run = cli::add_run_command(app);
+  const cli::Command doctor = cli::add_doctor_command(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& wish) {
+    return app.exit(wish);  // --help, --version
+  } catch (const CLI::ParseError& error) {
+    print_error(fmt::format("{} (see '{}')", error.what(), help_hint(app)));
+    return cli::kExitUsage;
+  }
+  return app.got_subcommand("run") ? run() : doctor();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run_program(argc, argv);
+  } catch (const std::exception& error) {  // HostError, or what the system refused
+    print_error(error.what());
+    return cli::kExitHostError;
+  }
+}
