@@ -1,0 +1,187 @@
+// A crypto device in this process and a driver for it: requests are written byte by byte into guest memory,
+// go through the rings, and come back.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/driver/fake_slot.h"
+#include "tests/driver/pci_driver.h"
+#include "tests/driver/split_ring.h"
+#include "tests/driver/test_memory.h"
+#include "virtcrypt/devices/crypto/device.h"
+#include "virtcrypt/virtio/pci/virtio_pci_function.h"
+
+namespace virtcrypt::test {
+
+// Bytes from hexadecimal digits; blanks between them are skipped.
+[[nodiscard]] Bytes from_hex(std::string_view digits);
+
+// Little-endian fields, one after the other.
+class Wire {
+ public:
+  Wire& le32(std::uint32_t value) { return integer(value, 4); }
+  Wire& le64(std::uint64_t value) { return integer(value, 8); }
+  Wire& bytes(std::span<const std::byte> content);
+  Wire& zeros(std::size_t count);
+  [[nodiscard]] const Bytes& done() const { return bytes_; }
+  operator std::span<const std::byte>() const { return bytes_; }
+
+ private:
+  Wire& integer(std::uint64_t value, unsigned width);
+  Bytes bytes_;
+};
+
+struct DriverOptions {
+  std::uint64_t features = feature::kVersion1 | feature::kIndirectDesc | feature::kEventIdx;
+  std::uint16_t ring_size = 64;
+  std::size_t memory_bytes = std::size_t{16} << 20;
+  bool msix = true;
+  bool start = true;  // up to DRIVER_OK
+};
+
+// What a request's chain came back with.
+struct Answer {
+  std::uint32_t used_length = 0;
+  Bytes written;  // all device-writable bytes
+  [[nodiscard]] std::uint8_t status() const { return std::to_integer<std::uint8_t>(written.back()); }
+};
+
+// A request under construction: readable parts, then writable ones. Each part becomes one descriptor, or
+// several of `chunk` bytes.
+class Request {
+ public:
+  Request& readable(std::span<const std::byte> content);
+  Request& writable(std::size_t bytes);
+  Request& at(std::uint64_t address, std::uint32_t bytes, bool writable);  // memory of the caller's
+  Request& chunk(std::size_t bytes);
+  Request& indirect(bool yes = true);
+
+ private:
+  friend class CryptoDriver;
+  struct Part {
+    Bytes content;  // readable
+    std::uint64_t address = 0;
+    std::uint32_t bytes = 0;
+    bool writable = false;
+    bool placed = false;  // memory of the caller's
+  };
+  std::vector<Part> parts_;
+  std::size_t chunk_ = 0;
+  bool indirect_ = false;
+};
+
+// Opcodes, algorithms and statuses of the standard dialect as plain numbers (VIRTIO 1.4, 5.9), independent of
+// ours.
+namespace wire_number {
+constexpr std::uint32_t kCipherCreate = 0x0002, kCipherDestroy = 0x0003, kCipherEncrypt = 0x0000,
+                        kCipherDecrypt = 0x0001;
+constexpr std::uint32_t kAkcipherCreate = 0x0404, kAkcipherDestroy = 0x0405, kAkcipherEncrypt = 0x0400;
+constexpr std::uint32_t kAkcipherDecrypt = 0x0401, kAkcipherSign = 0x0402, kAkcipherVerify = 0x0403;
+constexpr std::uint32_t kAesEcb = 2, kAesCbc = 3, kAesCtr = 4;
+constexpr std::uint32_t kEncrypt = 1, kDecrypt = 2;
+constexpr std::uint8_t kOk = 0, kErr = 1, kBadMsg = 2, kNotSupp = 3, kInvSess = 4, kNoSpc = 5,
+                       kKeyRejected = 6;
+}  // namespace wire_number
+
+// Options of a device without threads: every step runs inside wait().
+[[nodiscard]] devices::crypto_dev::DeviceOptions polled_device(std::uint16_t data_queues = 1);
+
+// Thread-safety: one driver thread; a second one may use submit()/wait() on another queue.
+class CryptoDriver {
+ public:
+  explicit CryptoDriver(const devices::crypto_dev::DeviceOptions& device = polled_device(),
+                        const DriverOptions& driver = {});
+  ~CryptoDriver();
+
+  [[nodiscard]] PciDriver& pci() { return *pci_; }
+  [[nodiscard]] FakeSlot& slot() { return slot_; }
+  [[nodiscard]] TestMemory& memory() { return memory_; }
+  [[nodiscard]] SplitRing& ring(std::uint16_t queue) { return *rings_.at(queue); }
+  [[nodiscard]] devices::crypto_dev::Device& device() { return *device_; }
+  [[nodiscard]] std::uint16_t control_queue() const { return data_queues_; }
+
+  // 3.1.1 from reset to DRIVER_OK with fresh rings; false when the features are refused.
+  bool start();
+  // Resets and waits until device_status reads 0.
+  void reset();
+
+  // Puts the request on the ring and kicks if the device asks for it. Returns the head.
+  std::uint16_t submit(std::uint16_t queue, const Request& request);
+  // Waits for a head; throws after 20 seconds.
+  Answer wait(std::uint16_t queue, std::uint16_t head);
+  Answer call(std::uint16_t queue, const Request& request) { return wait(queue, submit(queue, request)); }
+
+  // Runs the device once (polled) or lets its threads run; then takes in what came back.
+  void pump(std::uint16_t queue);
+  [[nodiscard]] bool is_back(std::uint16_t queue, std::uint16_t head) const;
+  // Until `condition` or 20 seconds; returns whether it came true.
+  template <typename Condition>
+  bool wait_until(Condition condition) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > end) return false;
+      idle();
+    }
+    return true;
+  }
+
+  // Guest memory of the test's own that stays until the next start(). Only while no request is under way.
+  Buffer keep(std::size_t bytes);
+  Buffer keep(std::span<const std::byte> content);
+
+  // Control queue.
+  struct Created {
+    std::uint32_t status;
+    std::uint64_t id;
+  };
+  [[nodiscard]] static Request cipher_create(std::uint32_t algorithm, std::span<const std::byte> key,
+                                             std::uint32_t op, std::uint32_t op_type = 1);
+  [[nodiscard]] static Request akcipher_create(std::uint32_t key_type, std::uint32_t padding,
+                                               std::uint32_t hash, std::span<const std::byte> key,
+                                               std::uint32_t algorithm = 1);
+  [[nodiscard]] static Request destroy(std::uint32_t opcode, std::uint64_t id);
+  Created create(const Request& request);
+  std::uint64_t create_cipher(std::uint32_t algorithm, std::span<const std::byte> key, std::uint32_t op);
+  std::uint8_t destroy_session(std::uint32_t opcode, std::uint64_t id);
+
+  // Data queues.
+  [[nodiscard]] static Request cipher(std::uint32_t opcode, std::uint64_t session,
+                                      std::span<const std::byte> iv, std::span<const std::byte> source,
+                                      std::optional<std::size_t> destination = {});
+  [[nodiscard]] static Bytes cipher_header(std::uint32_t opcode, std::uint64_t session, std::uint32_t iv,
+                                           std::uint32_t source, std::uint32_t destination,
+                                           std::uint32_t op_type = 1);
+  [[nodiscard]] static Bytes akcipher_header(std::uint32_t opcode, std::uint64_t session,
+                                             std::uint32_t source, std::uint32_t destination);
+  [[nodiscard]] static Request akcipher(std::uint32_t opcode, std::uint64_t session,
+                                        std::span<const std::byte> source, std::size_t destination);
+
+ private:
+  struct Pending {
+    std::vector<Segment> writable;
+  };
+  void idle();
+
+  const DriverOptions options_;
+  const std::uint16_t data_queues_;
+  const bool polled_;
+  TestMemory memory_;
+  FakeSlot slot_;
+  devices::crypto_dev::Device* device_ = nullptr;
+  std::unique_ptr<virtio::pci::VirtioPciFunction> function_;
+  std::unique_ptr<PciDriver> pci_;
+  std::vector<std::unique_ptr<SplitRing>> rings_;
+  std::vector<std::map<std::uint16_t, Pending>> pending_;
+  std::vector<std::map<std::uint16_t, Answer>> answers_;
+  std::size_t memory_mark_ = 0;
+};
+
+}  // namespace virtcrypt::test
