@@ -124,7 +124,7 @@ void require_backend_for(const std::filesystem::path& kernel, const ProbeResult&
         "kernel " + kernel.string() +
         ": Linux needs hardware virtualization, and this host's /dev/kvm only interprets guests; use a "
         "host with VT-x or AMD-V (or switch on nested virtualization), or ./demo.sh, which emulates one "
-        "(--backend-check off tries anyway)");
+        "(--no-backend-check tries anyway)");
   }
   throw HostError("this host's /dev/kvm cannot run guests: " + probe.detail + "; see 'virtcrypt doctor'");
 }

@@ -30,7 +30,7 @@ TEST_CASE("Probe: Linux is refused on an interpreting backend, with what to do i
   const std::string message = refusal(kernel, {Backend::kInterpreted, ""});
   CHECK(message.find(kernel.string()) != std::string::npos);
   CHECK(message.find("./demo.sh") != std::string::npos);
-  CHECK(message.find("--backend-check off") != std::string::npos);
+  CHECK(message.find("--no-backend-check") != std::string::npos);
   CHECK(message.find('\n') == std::string::npos);
 }
 
