@@ -17,7 +17,7 @@ foreach(scenario demo smp intx devices memory reload)
 endforeach()
 
 foreach(case missing-kernel kernel-is-folder not-a-kernel empty-kernel kernel-32-bit kernel-arm64 missing-initrd no-kernel
-        too-little-memory little-memory bad-memory bad-cpus bad-crypto bad-log-level unknown-option unknown-command
+        too-little-memory kernel-needs-more-memory bad-memory bad-cpus bad-crypto bad-log-level unknown-option unknown-command
         no-command no-permission no-kvm not-kvm unsupported-host)
   add_test(NAME cli.${case}
            COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cli_errors.sh $<TARGET_FILE:virtcrypt> ${case})
