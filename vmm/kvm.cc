@@ -38,29 +38,43 @@ constexpr std::array kRequiredCapabilities{
 
 constexpr std::size_t kMaxCpuidEntries = 256;
 
-// kvm_cpuid2, kvm_msrs and kvm_irq_routing are a header with a flexible array behind it. This is the same in
-// storage of our own, aligned for both.
-template <typename Header, typename Entry>
-class HeaderWithEntries {
- public:
-  explicit HeaderWithEntries(std::size_t entries)
-      : storage_((sizeof(Header) + entries * sizeof(Entry) + sizeof(std::uint64_t) - 1) /
-                 sizeof(std::uint64_t)) {}
+// kvm_cpuid2, kvm_msrs and kvm_irq_routing are a count, a word of padding or flags, and then the entries.
+// Some versions of <linux/kvm.h> give these structures another size in C++ than in C, so that is not asked:
+// not here, and not by the numbers of the ioctls, which contain it.
+constexpr std::size_t kListHeaderBytes = 8;
 
-  Header* header() { return reinterpret_cast<Header*>(storage_.data()); }
-  void copy_in(std::span<const Entry> entries) {
+constexpr unsigned long list_ioctl(unsigned long request) {
+  return _IOC(_IOC_DIR(request), _IOC_TYPE(request), _IOC_NR(request), kListHeaderBytes);
+}
+
+template <typename Entry>
+class IoctlList {
+ public:
+  // Of `count` empty entries.
+  explicit IoctlList(std::size_t count)
+      : storage_((kListHeaderBytes + count * sizeof(Entry) + sizeof(std::uint64_t) - 1) /
+                 sizeof(std::uint64_t)) {
+    const auto stored = static_cast<std::uint32_t>(count);
+    std::memcpy(storage_.data(), &stored, sizeof stored);
+  }
+  explicit IoctlList(std::span<const Entry> entries) : IoctlList(entries.size()) {
     if (!entries.empty()) std::memcpy(first(), entries.data(), entries.size_bytes());
   }
-  std::vector<Entry> copy_out(std::size_t count) {
-    std::vector<Entry> entries(count);
-    if (count != 0) std::memcpy(entries.data(), first(), count * sizeof(Entry));
-    return entries;
+
+  void* data() { return storage_.data(); }
+  // As many as the kernel says there are now.
+  std::vector<Entry> entries() {
+    std::uint32_t count = 0;
+    std::memcpy(&count, storage_.data(), sizeof count);
+    std::vector<Entry> result(count);
+    if (count != 0) std::memcpy(result.data(), first(), count * sizeof(Entry));
+    return result;
   }
 
  private:
-  std::byte* first() { return reinterpret_cast<std::byte*>(storage_.data()) + sizeof(Header); }
+  std::byte* first() { return reinterpret_cast<std::byte*>(storage_.data()) + kListHeaderBytes; }
 
-  std::vector<std::uint64_t> storage_;
+  std::vector<std::uint64_t> storage_;  // as the entries want to be aligned
 };
 
 [[noreturn]] void fail(const char* what) {
@@ -141,10 +155,9 @@ void Kvm::require_capabilities() const {
 }
 
 std::vector<kvm_cpuid_entry2> Kvm::supported_cpuid() const {
-  HeaderWithEntries<kvm_cpuid2, kvm_cpuid_entry2> buffer(kMaxCpuidEntries);
-  buffer.header()->nent = kMaxCpuidEntries;
-  check(::ioctl(fd_.get(), KVM_GET_SUPPORTED_CPUID, buffer.header()), "KVM_GET_SUPPORTED_CPUID");
-  return buffer.copy_out(buffer.header()->nent);
+  IoctlList<kvm_cpuid_entry2> list(kMaxCpuidEntries);
+  check(::ioctl(fd_.get(), list_ioctl(KVM_GET_SUPPORTED_CPUID), list.data()), "KVM_GET_SUPPORTED_CPUID");
+  return list.entries();
 }
 
 unsigned Kvm::max_vcpus() const {
@@ -205,10 +218,8 @@ void KvmVm::set_irq_line(std::uint32_t gsi, bool level) {
 }
 
 void KvmVm::set_gsi_routing(std::span<const kvm_irq_routing_entry> entries) {
-  HeaderWithEntries<kvm_irq_routing, kvm_irq_routing_entry> table(entries.size());
-  table.header()->nr = static_cast<std::uint32_t>(entries.size());
-  table.copy_in(entries);
-  check(::ioctl(fd_.get(), KVM_SET_GSI_ROUTING, table.header()), "KVM_SET_GSI_ROUTING");
+  IoctlList<kvm_irq_routing_entry> list(entries);
+  check(::ioctl(fd_.get(), list_ioctl(KVM_SET_GSI_ROUTING), list.data()), "KVM_SET_GSI_ROUTING");
 }
 
 void KvmVm::add_irqfd(int event_fd, std::uint32_t gsi) {
@@ -289,21 +300,17 @@ void KvmVcpu::set_sregs(const kvm_sregs& sregs) {
 }
 
 void KvmVcpu::set_cpuid(std::span<const kvm_cpuid_entry2> entries) {
-  HeaderWithEntries<kvm_cpuid2, kvm_cpuid_entry2> buffer(entries.size());
-  buffer.header()->nent = static_cast<std::uint32_t>(entries.size());
-  buffer.copy_in(entries);
-  check(::ioctl(fd_.get(), KVM_SET_CPUID2, buffer.header()), "KVM_SET_CPUID2");
+  IoctlList<kvm_cpuid_entry2> list(entries);
+  check(::ioctl(fd_.get(), list_ioctl(KVM_SET_CPUID2), list.data()), "KVM_SET_CPUID2");
 }
 
 bool KvmVcpu::set_msr(std::uint32_t index, std::uint64_t value) {
-  HeaderWithEntries<kvm_msrs, kvm_msr_entry> buffer(1);
   kvm_msr_entry entry{};
   entry.index = index;
   entry.data = value;
-  buffer.header()->nmsrs = 1;
-  buffer.copy_in(std::span(&entry, 1));
+  IoctlList<kvm_msr_entry> list(std::span<const kvm_msr_entry>(&entry, 1));
   // The result is the number of registers set.
-  return check(::ioctl(fd_.get(), KVM_SET_MSRS, buffer.header()), "KVM_SET_MSRS") == 1;
+  return check(::ioctl(fd_.get(), list_ioctl(KVM_SET_MSRS), list.data()), "KVM_SET_MSRS") == 1;
 }
 
 std::optional<std::uint64_t> KvmVcpu::translate(std::uint64_t linear_address) const {

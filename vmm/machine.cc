@@ -54,6 +54,9 @@ Machine::Machine(const Options& options, Callbacks callbacks)
 
 Machine::~Machine() {
   stop();
+  for (const Occupant& occupant : occupants_) {
+    occupant.slot->detach();
+  }
 }
 
 KvmVm Machine::make_vm() const {

@@ -34,6 +34,10 @@ PciSlot::PciSlot(unsigned number, const Machine& machine)
     : number_(number), machine_(machine), intx_(machine.interrupts, intx_gsi(number)) {}
 
 PciSlot::~PciSlot() {
+  detach();
+}
+
+void PciSlot::detach() {
   for (unsigned bar = 0; bar < kMaxBars; ++bar) {
     try {
       unmap_bar(bar);

@@ -21,7 +21,8 @@ namespace virtcrypt::vmm {
 [[nodiscard]] std::uint32_t intx_gsi(unsigned slot);
 
 // Built before its function, which gets a reference to it, and destroyed after it.
-// Thread-safety: as virtio::pci::Slot says. attach() comes before the guest runs.
+// Thread-safety: as virtio::pci::Slot says. attach() comes before the guest runs, detach() when no vCPU runs
+// any more.
 class PciSlot final : public virtio::pci::Slot {
  public:
   // What a slot uses of the machine.
@@ -37,6 +38,9 @@ class PciSlot final : public virtio::pci::Slot {
   ~PciSlot() override;
 
   void attach(virtio::pci::Function& function);
+  // Takes the function's BARs and doorbells off the machine: before the function, whose eventfds they use,
+  // goes.
+  void detach();
   [[nodiscard]] std::uint32_t gsi() const { return intx_.gsi(); }
 
   void map_bar(unsigned bar, std::uint64_t base, std::uint64_t size) override;
