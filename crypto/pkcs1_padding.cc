@@ -69,13 +69,12 @@ std::optional<std::span<const std::byte>> unpad_decrypted(std::span<const std::b
   if (encoded.size() < kOverhead) return std::nullopt;
   std::uint32_t wrong = std::to_integer<std::uint32_t>(encoded[0] | (encoded[1] ^ kEncryptionBlock));
   std::uint32_t searching = 1;
-  std::size_t separator = 0;
+  std::size_t separator = 0;  // where it is; stays 0, which is too early, when there is none
   for (std::size_t i = kHeader; i < encoded.size(); ++i) {
     const std::uint32_t found = searching & is_zero(encoded[i]);
     separator += i * found;
     searching ^= found;
   }
-  wrong |= searching;
   wrong |= static_cast<std::uint32_t>(separator < kHeader + kMinimumFill);
   if (wrong != 0) return std::nullopt;
   return encoded.subspan(separator + kSeparator);

@@ -135,3 +135,22 @@ TEST_CASE("scatter: long lists that are in place but for one segment alias", "[c
   std::swap(input[random() % 50], input[50 + random() % 50]);
   CHECK(aliases_shifted(input, output, arena.size()));
 }
+
+// Input that overlaps itself: the output is in place with the input range that reaches farthest, and not with
+// a shorter one below it.
+TEST_CASE("scatter: a range hidden under a longer one of the same list still aliases", "[crypto][scatter]") {
+  Bytes arena(200);
+  Bytes elsewhere(110);
+  Bytes padding(2 * 40);
+  const std::span<std::byte> all(arena);
+  InputList input{all.first(100), all.subspan(50)};                         // stream offsets 0 and 100
+  OutputList output{std::span<std::byte>(elsewhere), all.subspan(60, 40)};  // stream offsets 0 and 110
+  const std::size_t bytes = 150;
+  CHECK(aliases_shifted(input, output, bytes));
+  // The same as long lists: segments of one byte that meet nothing.
+  for (std::size_t i = 0; i < 40; ++i) {
+    input.push_back(std::span(padding).subspan(i, 1));
+    output.push_back(std::span(padding).subspan(40 + i, 1));
+  }
+  CHECK(aliases_shifted(input, output, bytes + 40));
+}
