@@ -80,6 +80,7 @@ if [[ $lane == direct ]]; then
   step "5/6 Boot: on this host's KVM, because $lane_reason"
 else
   step "5/6 Boot: inside an emulated AMD-V machine (QEMU), because $lane_reason"
+  echo "That machine boots first; the guest's console follows in a moment."
 fi
 if [[ $shell == yes ]]; then
   echo "Ctrl-A x leaves the guest."
