@@ -28,12 +28,15 @@ class FeatureSet {
   [[nodiscard]] constexpr bool is_subset_of(FeatureSet other) const { return (bits_ & ~other.bits_) == 0; }
   [[nodiscard]] constexpr std::uint64_t bits() const { return bits_; }
 
+  // How many 32-bit words there are.
+  static constexpr std::uint32_t kWords = 2;
+
   // The 32 bits that a *_feature register shows for a *_feature_select value; 0 beyond bit 63.
   [[nodiscard]] constexpr std::uint32_t word(std::uint32_t select) const {
-    return select < 2 ? static_cast<std::uint32_t>(bits_ >> (32 * select)) : 0;
+    return select < kWords ? static_cast<std::uint32_t>(bits_ >> (32 * select)) : 0;
   }
   constexpr void set_word(std::uint32_t select, std::uint32_t value) {
-    if (select >= 2) return;
+    if (select >= kWords) return;
     const unsigned shift = 32 * select;
     bits_ = (bits_ & ~(std::uint64_t{0xFFFF'FFFF} << shift)) | (std::uint64_t{value} << shift);
   }

@@ -87,6 +87,7 @@ void CommonConfig::reset() {
   device_feature_select_ = driver_feature_select_ = 0;
   queue_select_ = 0;
   driver_features_ = FeatureSet();
+  accepted_beyond_ = false;
   config_vector_.store(kNoVector, std::memory_order_release);
   for (std::uint16_t i = 0; i < queues_.size(); ++i) {
     // 4.1.5.1.3: queue_size starts as the largest size supported.
@@ -150,7 +151,7 @@ CommonConfig::QueueRegisters* CommonConfig::configurable_queue() {
 
 bool CommonConfig::features_acceptable() const {
   // 6.2: a device may refuse to work without VERSION_1; this one has no legacy interface to fall back to.
-  return driver_features_.has(Feature::kVersion1) &&
+  return !accepted_beyond_ && driver_features_.has(Feature::kVersion1) &&
          driver_features_.is_subset_of(device_.offered_features()) && device_.accepts(driver_features_);
 }
 
@@ -161,7 +162,9 @@ std::uint16_t CommonConfig::mappable(std::uint32_t vector) const {
 
 void CommonConfig::write_driver_feature(std::uint32_t value) {
   // 3.1.1: features are fixed once FEATURES_OK is set.
-  if (!status_.has(kFeaturesOk)) driver_features_.set_word(driver_feature_select_, value);
+  if (status_.has(kFeaturesOk)) return;
+  driver_features_.set_word(driver_feature_select_, value);
+  if (driver_feature_select_ >= FeatureSet::kWords && value != 0) accepted_beyond_ = true;
 }
 
 void CommonConfig::write_device_status(std::uint32_t value) {

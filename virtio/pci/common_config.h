@@ -73,6 +73,8 @@ class CommonConfig {
   std::uint32_t driver_feature_select_ = 0;
   std::uint16_t queue_select_ = 0;
   FeatureSet driver_features_;
+  bool accepted_beyond_ =
+      false;  // the driver has accepted bits that no FeatureSet holds, so that were never offered
   std::vector<QueueRegisters> queues_;
   std::unique_ptr<std::atomic<std::uint16_t>[]> queue_vectors_;
   std::atomic<std::uint16_t> config_vector_{kNoVector};

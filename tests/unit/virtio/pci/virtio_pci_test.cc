@@ -146,6 +146,17 @@ TEST_CASE("PCI: features that make no sense are refused", "[pci][FEAT-DEV-003]")
   CHECK((driver.pci().device_status() & status::kDriverOk) == 0);
 }
 
+TEST_CASE("PCI: feature bits from 64 on are not offered and must not be accepted", "[pci][FEAT-DEV-003]") {
+  CryptoDriver driver(polled_device(), kNotStarted);
+  PciDriver& pci = driver.pci();
+  const std::uint32_t select = GENERATE(2U, 3U, 4U, 0xFFFF'FFFFU);
+  pci.write_common(common::kDriverFeatureSelect, 4, select);
+  pci.write_common(common::kDriverFeature, 4, 1);
+  CHECK_FALSE(pci.negotiate(feature::kVersion1));
+  driver.reset();
+  CHECK(pci.negotiate(feature::kVersion1));
+}
+
 TEST_CASE("PCI: features cannot change after FEATURES_OK", "[pci][3.1.1]") {
   CryptoDriver driver(polled_device(), kNotStarted);
   REQUIRE(driver.pci().negotiate(feature::kVersion1));
