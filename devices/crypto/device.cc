@@ -53,9 +53,9 @@ Device::Device(const DeviceOptions& options, std::unique_ptr<const crypto::Engin
 }
 
 Device::~Device() {
-  // Workers first: what they hand back is then either run by the loops or dropped with them.
-  workers_.reset();
+  // The loops first, which hand work to the pool; then the pool, whose results the loops drop when they die.
   io_.stop();
+  workers_.reset();
 }
 
 virtio::FeatureSet Device::offered_features() const {

@@ -252,8 +252,8 @@ TEST_CASE("Device: a driver that rewrites its ring while the device reads it har
     while (!end.load()) {
       std::byte* descriptor = table.data() + 16 * (random() % 16);
       const std::uint64_t address = text.address + random() % 4096;
-      const std::uint32_t length = random() % 8192;
-      const std::uint32_t flags_and_next = random() % 8 | random() % 17 << 16;
+      const auto length = static_cast<std::uint32_t>(random() % 8192);
+      const auto flags_and_next = static_cast<std::uint32_t>(random() % 8 | random() % 17 << 16);
       std::memcpy(descriptor, &address, 8);
       std::memcpy(descriptor + 8, &length, 4);
       std::memcpy(descriptor + 12, &flags_and_next, 4);
