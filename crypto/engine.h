@@ -14,8 +14,8 @@
 
 namespace virtcrypt::crypto {
 
-// One row an algorithm. What an engine lists it carries out; what it does not list it refuses. All that is announced
-// to users and guests is computed from these tables.
+// One row an algorithm. What an engine lists it carries out; what it does not list it refuses. All that is
+// announced to users and guests is computed from these tables.
 struct CipherCapability {
   CipherAlgorithm algorithm;
   std::string_view name;                     // as its standard writes it
@@ -34,7 +34,8 @@ struct AkcipherCapability {
   std::string_view source;
 };
 
-// Thread-safety: any thread, concurrently. Does not throw on anything that a caller passes; std::bad_alloc may pass.
+// Thread-safety: any thread, concurrently. Does not throw on anything that a caller passes; std::bad_alloc
+// may pass.
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -46,13 +47,15 @@ class Engine {
   [[nodiscard]] virtual std::span<const AkcipherCapability> akciphers() const = 0;
 
   // kNotSupported: no such algorithm here. kFailed: key length or encoding refused.
-  [[nodiscard]] virtual Expected<SessionPointer, Outcome> create_session(const SessionParameters& parameters) const = 0;
+  [[nodiscard]] virtual Expected<SessionPointer, Outcome> create_session(
+      const SessionParameters& parameters) const = 0;
 
-  // Carries out every operation and sets its outcome; one that fails does not disturb the others. Sessions must come
-  // from this engine.
+  // Carries out every operation and sets its outcome; one that fails does not disturb the others. Sessions
+  // must come from this engine.
   virtual void execute(std::span<Operation> batch) const = 0;
 
-  // Estimated cost of an operation in nanoseconds on one core, for deciding whether a hand-off to a worker pays.
+  // Estimated cost of an operation in nanoseconds on one core, for deciding whether a hand-off to a worker
+  // pays.
   [[nodiscard]] virtual std::uint64_t estimated_ns(const Operation& operation) const = 0;
 
  protected:

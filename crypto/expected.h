@@ -1,4 +1,5 @@
-// Result-or-error type of the crypto room. One alias, so that C++23's std::expected can replace it in one place.
+// Result-or-error type of the crypto room. One alias, so that C++23's std::expected can replace it in one
+// place.
 #pragma once
 
 #include <tl/expected.hpp>

@@ -24,7 +24,9 @@ class SecureBuffer {
 
   [[nodiscard]] std::size_t size() const { return block_.size(); }
   [[nodiscard]] bool empty() const { return block_.empty(); }
-  [[nodiscard]] std::span<std::byte> bytes() { return std::as_writable_bytes(std::span(block_.data(), block_.size())); }
+  [[nodiscard]] std::span<std::byte> bytes() {
+    return std::as_writable_bytes(std::span(block_.data(), block_.size()));
+  }
   [[nodiscard]] std::span<const std::byte> bytes() const {
     return std::as_bytes(std::span(block_.data(), block_.size()));
   }

@@ -1,4 +1,5 @@
-// A session: an immutable set of parameters with its expanded keys, made by an engine, shared by all who use it.
+// A session: an immutable set of parameters with its expanded keys, made by an engine, shared by all who use
+// it.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +11,8 @@
 
 namespace virtcrypt::crypto {
 
-// What a caller asks for. The key spans are borrowed for the duration of Engine::create_session only; they must
-// not alias memory that somebody else may change meanwhile (copy a guest's key out first).
+// What a caller asks for. The key spans are borrowed for the duration of Engine::create_session only; they
+// must not alias memory that somebody else may change meanwhile (copy a guest's key out first).
 struct CipherParameters {
   CipherAlgorithm algorithm;
   Direction direction;
@@ -27,8 +28,8 @@ struct RsaParameters {
 
 using SessionParameters = std::variant<CipherParameters, RsaParameters>;
 
-// Thread-safety: immutable after creation, any number of threads may execute operations on one session at once.
-// The last owner destroys it, which wipes its keys.
+// Thread-safety: immutable after creation, any number of threads may execute operations on one session at
+// once. The last owner destroys it, which wipes its keys.
 class Session {
  public:
   virtual ~Session() = default;
