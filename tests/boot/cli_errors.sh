@@ -45,6 +45,9 @@ expect_as_nobody() {
   expect "$wanted" "$pattern" setpriv --reuid=65534 --regid=65534 --clear-groups "$scratch/virtcrypt" "$@"
 }
 
+# Cases about what is wrong with a bzImage pass --no-backend-check, so that a host without hardware virtualization
+# gets that far.
+#
 # bzimage XLOADFLAGS [INIT-SIZE]: a file that begins like a bzImage (boot protocol 2.15, Linux's
 # Documentation/arch/x86/boot.rst), with nothing that runs; both values as bytes.
 bzimage() {
@@ -89,7 +92,7 @@ case $case in
   kernel-32-bit)
     need_kvm
     bzimage '\x00'
-    expect "$host_error" "32-bit" "$virtcrypt" run --kernel "$scratch/bzImage"
+    expect "$host_error" "32-bit" "$virtcrypt" run --no-backend-check --kernel "$scratch/bzImage"
     ;;
   kernel-arm64)
     need_kvm
@@ -101,14 +104,14 @@ case $case in
   missing-initrd)
     need_kvm
     bzimage '\x01'
-    expect "$host_error" "no-initrd" "$virtcrypt" run --kernel "$scratch/bzImage" --initrd "$scratch/no-initrd"
+    expect "$host_error" "no-initrd" "$virtcrypt" run --no-backend-check --kernel "$scratch/bzImage" --initrd "$scratch/no-initrd"
     ;;
   no-kernel) expect "$usage_error" "--kernel" "$virtcrypt" run ;;
   too-little-memory) expect "$usage_error" "memory" "$virtcrypt" run --kernel /dev/null --memory 1M ;;
   kernel-needs-more-memory)
     need_kvm
     bzimage '\x01' '\x00\x00\x00\x04'
-    expect "$host_error" "memory" "$virtcrypt" run --kernel "$scratch/bzImage" --memory 32M
+    expect "$host_error" "memory" "$virtcrypt" run --no-backend-check --kernel "$scratch/bzImage" --memory 32M
     ;;
   bad-memory) expect "$usage_error" "memory" "$virtcrypt" run --kernel /dev/null --memory lots ;;
   bad-cpus) expect "$usage_error" "cpus" "$virtcrypt" run --kernel /dev/null --cpus 0 ;;
