@@ -45,6 +45,9 @@ class Code {
   Code& rep_outsb(std::uint16_t port, std::uint32_t from, std::uint32_t count) {
     return edx(port).bytes({0xBE}).imm32(from).bytes({0xB9}).imm32(count).bytes({0xFC, 0xF3, 0x6E});
   }
+  Code& rep_insb(std::uint16_t port, std::uint32_t to, std::uint32_t count) {
+    return edx(port).bytes({0xBF}).imm32(to).bytes({0xB9}).imm32(count).bytes({0xFC, 0xF3, 0x6C});
+  }
   Code& store32(std::uint32_t address, std::uint32_t value) {
     return eax(value).bytes({0xA3}).imm32(address);
   }
@@ -228,6 +231,20 @@ TEST_CASE("Machine: a guest reads its devices' ports", "[vmm][machine][kvm]") {
 
   REQUIRE(rig.run(code));
   CHECK(rig.console == "\x60\xFF");
+}
+
+TEST_CASE("Machine: a string of input items arrives whole", "[vmm][machine][kvm]") {
+  if (!kvm_is_there()) return;
+  Rig rig;
+  constexpr std::string_view kTyped = "typed";
+  CHECK(rig.machine.receive(std::as_bytes(std::span(kTyped))));
+  Code code;
+  code.out8(layout::kSerialBase + 2, 1).out8(layout::kSerialBase + 4, 2);  // FIFO on, RTS
+  code.rep_insb(layout::kSerialBase, kText, kTyped.size());
+  code.rep_outsb(layout::kSerialBase, kText, kTyped.size()).power_off();
+
+  REQUIRE(rig.run(code));
+  CHECK(rig.console == kTyped);
 }
 
 TEST_CASE("Machine: both reset ports reset", "[vmm][machine][kvm]") {
