@@ -36,7 +36,8 @@ if [[ $fast == yes ]]; then sanitizers=(); fi
 # build_sanitized NAME: the in-process tests with one sanitizer, in build-NAME.
 build_sanitized() {
   local -A flags=([asan]="address,undefined" [tsan]="thread")
-  configure "build-$1" -DCMAKE_BUILD_TYPE=RelWithDebInfo "-DVIRTCRYPT_SANITIZE=${flags[$1]}" -DVIRTCRYPT_TESTS=ON
+  configure "build-$1" -DCMAKE_BUILD_TYPE=RelWithDebInfo "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -g1" \
+    "-DVIRTCRYPT_SANITIZE=${flags[$1]}" -DVIRTCRYPT_TESTS=ON
   local targets
   mapfile -t targets < <(unit_programs "$1")
   ninja -C "$root/build-$1" "${targets[@]}" || fail "the $1 build failed" "the compiler's messages are above"
