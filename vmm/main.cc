@@ -36,7 +36,11 @@ int run_program(int argc, char** argv) {
   } catch (const CLI::Success& wish) {
     return app.exit(wish);  // --help, --version
   } catch (const CLI::ParseError& error) {
-    print_error(fmt::format("{} (see '{}')", error.what(), help_hint(app)));
+    // CLI11 says of an unknown word only that a subcommand is missing.
+    const std::string word = argc > 1 ? argv[1] : "";
+    const bool unknown_command = app.get_subcommands().empty() && !word.empty() && word.front() != '-';
+    const std::string what = unknown_command ? "there is no command '" + word + "'" : error.what();
+    print_error(fmt::format("{} (see '{}')", what, help_hint(app)));
     return cli::kExitUsage;
   }
   return app.got_subcommand("run") ? run() : doctor();

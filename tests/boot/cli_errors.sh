@@ -118,7 +118,7 @@ case $case in
   bad-crypto) expect "$usage_error" "crypto|wheels" "$virtcrypt" run --kernel /dev/null --crypto wheels=4 ;;
   bad-log-level) expect "$usage_error" "log-level" "$virtcrypt" run --kernel /dev/null --log-level loud ;;
   unknown-option) expect "$usage_error" "--frobnicate" "$virtcrypt" run --kernel /dev/null --frobnicate ;;
-  unknown-command) expect "$usage_error" "." "$virtcrypt" frobnicate ;;
+  unknown-command) expect "$usage_error" "frobnicate" "$virtcrypt" frobnicate ;;
   no-command) expect "$usage_error" "." "$virtcrypt" ;;
   no-permission)
     need_root

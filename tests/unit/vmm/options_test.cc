@@ -16,7 +16,7 @@ constexpr std::uint64_t kMiB = 1024 * 1024;
 
 }  // namespace
 
-TEST_CASE("--crypto: no value means all defaults", "[vmm][cli]") {
+TEST_CASE("Option crypto: no value means all defaults", "[vmm][cli]") {
   const auto parsed = cli::parse_crypto_options("");
   REQUIRE(parsed);
   CHECK(*parsed == CryptoOptions{});
@@ -24,7 +24,7 @@ TEST_CASE("--crypto: no value means all defaults", "[vmm][cli]") {
   CHECK(parsed->queue_size == 256);
 }
 
-TEST_CASE("--crypto: keys are read, others keep their defaults", "[vmm][cli]") {
+TEST_CASE("Option crypto: keys are read, others keep their defaults", "[vmm][cli]") {
   const auto parsed = cli::parse_crypto_options("queues=4,queue-size=1024,workers=0,max-sessions=7");
   REQUIRE(parsed);
   CHECK(parsed->queues == 4);
@@ -34,7 +34,7 @@ TEST_CASE("--crypto: keys are read, others keep their defaults", "[vmm][cli]") {
   CHECK(parsed->max_sessions == 7);
 }
 
-TEST_CASE("--crypto: an unknown key is named, with those that exist", "[vmm][cli]") {
+TEST_CASE("Option crypto: an unknown key is named, with those that exist", "[vmm][cli]") {
   const std::string error = crypto_error("queues=2,colour=red");
   CHECK_THAT(error, Contains("colour"));
   for (const char* key : {"queues", "queue-size", "workers", "io-threads", "max-sessions"}) {
@@ -42,27 +42,27 @@ TEST_CASE("--crypto: an unknown key is named, with those that exist", "[vmm][cli
   }
 }
 
-TEST_CASE("--crypto: a value out of range names key and range", "[vmm][cli]") {
+TEST_CASE("Option crypto: a value out of range names key and range", "[vmm][cli]") {
   const auto text = GENERATE("queues=0", "queues=65", "queues=-1", "queues=", "queues=2x", "queues= 2",
                              "queues=99999999999999999999", "queues");
   CAPTURE(text);
   CHECK_THAT(crypto_error(text), Contains("queues") && Contains("1 to 64"));
 }
 
-TEST_CASE("--crypto: a queue size is a power of two", "[vmm][cli]") {
+TEST_CASE("Option crypto: a queue size is a power of two", "[vmm][cli]") {
   CHECK_THAT(crypto_error("queue-size=100"), Contains("power of two"));
   CHECK_THAT(crypto_error("queue-size=1"), Contains("2 to 1024"));
   CHECK_THAT(crypto_error("queue-size=2048"), Contains("2 to 1024"));
   CHECK(crypto_error("queue-size=2") == "accepted");
 }
 
-TEST_CASE("--crypto: stray commas are errors", "[vmm][cli]") {
+TEST_CASE("Option crypto: stray commas are errors", "[vmm][cli]") {
   CHECK(crypto_error("queues=2,") != "accepted");
   CHECK(crypto_error(",queues=2") != "accepted");
   CHECK(crypto_error("queues=2,,workers=1") != "accepted");
 }
 
-TEST_CASE("--memory: MiB by default, M and G of either case", "[vmm][cli]") {
+TEST_CASE("Option memory: MiB by default, M and G of either case", "[vmm][cli]") {
   CHECK(cli::parse_memory_size("256M") == 256 * kMiB);
   CHECK(cli::parse_memory_size("256m") == 256 * kMiB);
   CHECK(cli::parse_memory_size("2G") == 2048 * kMiB);
@@ -72,7 +72,7 @@ TEST_CASE("--memory: MiB by default, M and G of either case", "[vmm][cli]") {
   CHECK(cli::parse_memory_size("255G") == 255 * 1024 * kMiB);
 }
 
-TEST_CASE("--memory: what is no size is refused with examples", "[vmm][cli]") {
+TEST_CASE("Option memory: what is no size is refused with examples", "[vmm][cli]") {
   const auto text = GENERATE("", "M", "lots", "12K", "12MB", "1.5G", "-256M", "256 M", "0x100");
   CAPTURE(text);
   const auto parsed = cli::parse_memory_size(text);
@@ -80,7 +80,7 @@ TEST_CASE("--memory: what is no size is refused with examples", "[vmm][cli]") {
   CHECK_THAT(parsed.error(), Contains("512M"));
 }
 
-TEST_CASE("--memory: too little and too much are refused with the limits", "[vmm][cli]") {
+TEST_CASE("Option memory: too little and too much are refused with the limits", "[vmm][cli]") {
   const auto text =
       GENERATE("0", "15M", "256G", "261121", "18446744073709551615G", "99999999999999999999999M");
   CAPTURE(text);
