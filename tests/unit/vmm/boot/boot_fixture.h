@@ -23,11 +23,8 @@ namespace virtcrypt::vmm::boot {
 
 using Bytes = std::vector<std::byte>;
 
-inline void put(Bytes& bytes, std::size_t offset, std::uint64_t value, unsigned size) {
-  if (bytes.size() < offset + size) bytes.resize(offset + size);
-  for (unsigned i = 0; i < size; ++i)
-    bytes[offset + i] = static_cast<std::byte>(value >> (8 * i));
-}
+// Little-endian; grows `bytes` as needed.
+void put(Bytes& bytes, std::size_t offset, std::uint64_t value, unsigned size);
 
 inline std::uint64_t get(std::span<const std::byte> bytes, std::size_t offset, unsigned size) {
   std::uint64_t value = 0;
