@@ -7,3 +7,18 @@
 #define CATCH_CONFIG_ENABLE_BENCHMARKING
 #include <catch2/catch.hpp>
 #endif
+
+#include <string>
+
+namespace virtcrypt::test {
+
+// Matches a text that has `part` in it; version 3 gave the matcher another name.
+inline auto contains_text(const std::string& part) {
+#if __has_include(<catch2/catch_all.hpp>)
+  return Catch::Matchers::ContainsSubstring(part);
+#else
+  return Catch::Matchers::Contains(part);
+#endif
+}
+
+}  // namespace virtcrypt::test

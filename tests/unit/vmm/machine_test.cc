@@ -355,7 +355,7 @@ TEST_CASE("Machine: an instruction that cannot be emulated is reported with its 
   const auto exit = rig.run(code);
   REQUIRE(exit);
   CHECK(exit->end == vmm::GuestEnd::kEmulationFailure);
-  CHECK_THAT(exit->detail, Catch::Matchers::Contains("0x10000") && Catch::Matchers::Contains("f3 0f b8 c1"));
+  CHECK_THAT(exit->detail, test::contains_text("0x10000") && test::contains_text("f3 0f b8 c1"));
 }
 
 TEST_CASE("Machine: a spinning guest is stopped from outside", "[vmm][machine][kvm]") {
