@@ -212,6 +212,23 @@ TEST_CASE("PCI: an enabled queue cannot be configured any more", "[pci][4.1.4.3]
   CHECK(pci.read_common(common::kQueueEnable, 2) == 1);
 }
 
+TEST_CASE("PCI: a queue is fixed from its enabling on, not only from DRIVER_OK", "[pci][4.1.4.3]") {
+  CryptoDriver driver(polled_device(), kNotStarted);
+  PciDriver& pci = driver.pci();
+  REQUIRE(pci.negotiate(feature::kVersion1));
+  pci.write_common(common::kQueueDesc, 4, 0x2000);
+  for (const std::uint32_t not_one : {0U, 2U, 0xFFFFU}) {
+    pci.write_common(common::kQueueEnable, 2, not_one);
+    CHECK(pci.read_common(common::kQueueEnable, 2) == 0);
+  }
+  pci.write_common(common::kQueueEnable, 2, 1);
+  CHECK(pci.read_common(common::kQueueEnable, 2) == 1);
+  pci.write_common(common::kQueueDesc, 4, 0x3000);
+  pci.write_common(common::kQueueSize, 2, 16);
+  CHECK(pci.read_common(common::kQueueDesc, 4) == 0x2000);
+  CHECK(pci.read_common(common::kQueueSize, 2) == 256);
+}
+
 TEST_CASE("PCI: a vector outside the table reads back as NO_VECTOR", "[pci][PCI-DEV-065][PCI-DEV-068]") {
   CryptoDriver driver(polled_device(2), kNotStarted);
   PciDriver& pci = driver.pci();
