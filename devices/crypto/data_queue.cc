@@ -11,9 +11,8 @@ namespace {
 // Most chains that one batch takes off the ring.
 constexpr std::size_t kMaxBatch = 64;
 
-// A job is worth a hand-off from here on. Waking a sleeping worker and coming back costs some 10 microseconds
-// (futex and eventfd, measured between two cores); below a few times of that the loop's own thread is done
-// sooner.
+// A job is worth a hand-off from here on. Waking a sleeping worker and coming back takes 15 to 19
+// microseconds (tests/bench/hand_off.cc); below about twice that the loop's own thread is done sooner.
 constexpr std::uint64_t kHandOffNs = 40'000;
 
 }  // namespace
