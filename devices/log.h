@@ -1,11 +1,13 @@
 // The logger of this room.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include <spdlog/logger.h>
+
+#include "virtcrypt/devices/log_limiter.h"
 
 namespace virtcrypt::devices {
 
@@ -19,20 +21,17 @@ class LimitedLog {
   template <typename... Arguments>
   void write(spdlog::level::level_enum level, spdlog::format_string_t<Arguments...> format,
              Arguments&&... arguments) {
-    if (!log().should_log(level) || !pass()) return;
-    const std::uint64_t swallowed = swallowed_.exchange(0, std::memory_order_relaxed);
-    if (swallowed > 0) log().log(level, "({} messages left out)", swallowed);
+    if (!log().should_log(level)) return;
+    const std::optional<std::uint64_t> swallowed = limiter_.admit();
+    if (!swallowed) return;
+    if (*swallowed > 0) log().log(level, "({} messages left out)", *swallowed);
     log().log(level, format, std::forward<Arguments>(arguments)...);
   }
 
  private:
-  static constexpr std::uint64_t kMessagesPerSecond = 10;
+  static constexpr unsigned kMessagesPerSecond = 10;
 
-  [[nodiscard]] bool pass();
-
-  std::atomic<std::int64_t> second_{0};
-  std::atomic<std::uint64_t> this_second_{0};
-  std::atomic<std::uint64_t> swallowed_{0};
+  LogLimiter limiter_{kMessagesPerSecond};
 };
 
 }  // namespace virtcrypt::devices

@@ -11,7 +11,7 @@
 
 #include "virtcrypt/virtio/pci/function.h"
 #include "virtcrypt/vmm/file_descriptor.h"
-#include "virtcrypt/vmm/log_limiter.h"
+#include "virtcrypt/devices/log_limiter.h"
 #include "virtcrypt/vmm/vm_events.h"
 
 namespace virtcrypt::vmm {
@@ -45,7 +45,7 @@ class Interrupts {
   std::map<std::uint32_t, unsigned> asserted_;                 // GSI to number of lines that assert it
   std::map<std::uint32_t, virtio::pci::MsiMessage> messages_;  // GSI to message
   std::set<std::uint32_t> allocated_;
-  LogLimiter refused_;
+  devices::LogLimiter refused_;
 };
 
 // One device's wire to a GSI. Several may share it: the GSI is high while any of them is.

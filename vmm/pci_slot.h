@@ -11,7 +11,7 @@
 #include "virtcrypt/virtio/pci/function.h"
 #include "virtcrypt/vmm/bus.h"
 #include "virtcrypt/vmm/interrupts.h"
-#include "virtcrypt/vmm/log_limiter.h"
+#include "virtcrypt/devices/log_limiter.h"
 #include "virtcrypt/vmm/vm_events.h"
 
 namespace virtcrypt::vmm {
@@ -83,7 +83,7 @@ class PciSlot final : public virtio::pci::Slot {
   // signal_msix() reads the pointers without a lock while route_msix() adds vectors.
   std::array<std::atomic<MsiVector*>, kMaxVectors> vectors_{};
   std::vector<std::unique_ptr<MsiVector>> owned_vectors_;
-  LogLimiter doorbell_refused_;
+  devices::LogLimiter doorbell_refused_;
 };
 
 }  // namespace virtcrypt::vmm
