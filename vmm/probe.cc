@@ -14,6 +14,7 @@
 #include "virtcrypt/devices/io_handler.h"
 #include "virtcrypt/vmm/boot/boot.h"
 #include "virtcrypt/vmm/bus.h"
+#include "virtcrypt/vmm/cpuid.h"
 #include "virtcrypt/vmm/guest_ram.h"
 #include "virtcrypt/vmm/host_error.h"
 #include "virtcrypt/vmm/layout.h"
@@ -91,6 +92,8 @@ ProbeResult run_probe(const Kvm& kvm) {
   ports.add(kResultPort, 1, verdict);
   Vcpu vcpu(0, vm.create_vcpu(0), {ports, memory_bus, ram.memory()},
             [&verdict](const GuestExit& exit) { verdict.ended(exit); });
+  // Newer kernels check registers against the guest's CPUID, and without one nothing is allowed.
+  vcpu.handle().set_cpuid(guest_cpuid(kvm.supported_cpuid(), {0, 1, false}));
   kvm_sregs sregs = vcpu.handle().sregs();
   kvm_regs regs{};
   boot::set_boot_registers({boot::BootState::Mode::kLong64, layout::kHighMemory, 0}, ram.memory(), sregs,
