@@ -51,6 +51,16 @@ if ((available >= needed)); then
 fi
 
 run_plan "$plan" "$output" || fail "not every scenario was run" "the console is above, and in $output"
+
+# In the emulated machine a guest with two processors was seen to stand still once (docs/testing.md): one that reached its
+# time limit there gets a second machine. Where guests run in hardware nothing is tried twice.
+if [[ $lane == nested && $(cat "$output/smp.exit" 2> /dev/null) == 137 ]]; then
+  echo "smp reached its time limit in the emulated machine: once more"
+  mv "$output/smp.console" "$output/smp.first-console"
+  find "$plan" -type f ! -name smp -delete
+  run_plan "$plan" "$output.again" || fail "smp was not run again" "see $output.again"
+  cp "$output.again"/smp.* "$output/"
+fi
 if ((available < needed)); then
   echo "a guest of 6 GiB needs $needed MiB of free memory here, there are $available" > "$output/memory.skipped"
 fi
