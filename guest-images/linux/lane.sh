@@ -78,15 +78,14 @@ outer_initramfs() {
   rm -rf "$scratch" "$2.plan"
 }
 
-# outer_machine INITRAMFS ARGUMENT...: QEMU emulating a processor with AMD-V, as two processors on one thread:
-# with one each, the inner guest stood still more often (docs/testing.md).
+# outer_machine INITRAMFS ARGUMENT...: QEMU emulating a processor with AMD-V, as two processors on two threads.
 # $outer_memory: in MiB; all that a guest touches has to fit.
 outer_machine() {
   local initramfs=$1
   shift
   # The features taken away are those that the emulation lacks, which it would warn about.
   local cpu=EPYC,+svm,+npt,-rdseed,-sha-ni,-fxsr-opt,-misalignsse,-3dnowprefetch,-osvw,-topoext,-nrip-save,-xsavec
-  qemu-system-x86_64 -accel tcg,thread=single -cpu "$cpu" -smp 2 -m "${outer_memory:-1536}" \
+  qemu-system-x86_64 -accel tcg,thread=multi -cpu "$cpu" -smp 2 -m "${outer_memory:-1536}" \
     -nodefaults -display none -no-reboot -kernel "$kernel/vmlinuz" -initrd "$initramfs" \
     -append "console=ttyS0 panic=-1 quiet" "$@"
 }
