@@ -11,6 +11,7 @@
 #include <cryptopp/misc.h>
 
 #include "virtcrypt/crypto/cryptopp_bytes.h"
+#include "virtcrypt/crypto/cryptopp_session.h"
 #include "virtcrypt/crypto/scatter.h"
 
 namespace virtcrypt::crypto::cryptopp_aes {
@@ -19,7 +20,7 @@ namespace {
 using CryptoPP::BlockTransformation;
 
 constexpr std::size_t kBlock = CryptoPP::AES::BLOCKSIZE;
-constexpr std::array<std::uint16_t, 3> kKeyBytes{16, 24, 32};
+constexpr KeyBytes kKeyBytes{16, 32, 8};
 
 // Runs a mode over whole blocks that lie contiguously on both sides; `in` == `out` is allowed, any other
 // overlap is not. `chain` is the mode's state between calls: the previous ciphertext block, or the next
@@ -94,17 +95,20 @@ struct Mode {
 };
 
 constexpr std::array<Mode, 3> kModes{{
-    {{CipherAlgorithm::kAesEcb, "AES-ECB", kKeyBytes, 0, kBlock, "FIPS 197, SP 800-38A 6.1"},
+    {{CipherAlgorithm::kAesEcb, "AES-ECB", kKeyBytes, 0, kBlock, 0, "FIPS 197, SP 800-38A 6.1",
+      kCryptoppName},
      run_ecb,
      run_ecb,
      false,
      {200, 200}},
-    {{CipherAlgorithm::kAesCbc, "AES-CBC", kKeyBytes, kBlock, kBlock, "FIPS 197, SP 800-38A 6.2"},
+    {{CipherAlgorithm::kAesCbc, "AES-CBC", kKeyBytes, kBlock, kBlock, 0, "FIPS 197, SP 800-38A 6.2",
+      kCryptoppName},
      encrypt_cbc,
      decrypt_cbc,
      false,
      {1100, 200}},
-    {{CipherAlgorithm::kAesCtr, "AES-CTR", kKeyBytes, kBlock, 1, "FIPS 197, SP 800-38A 6.5"},
+    {{CipherAlgorithm::kAesCtr, "AES-CTR", kKeyBytes, kBlock, 1, 0, "FIPS 197, SP 800-38A 6.5",
+      kCryptoppName},
      run_ctr,
      run_ctr,
      true,
@@ -144,18 +148,17 @@ class KeyedCipher {
   std::variant<CryptoPP::AES::Encryption, CryptoPP::AES::Decryption> cipher_;
 };
 
-class AesSession final : public Session {
+class AesSession final : public CryptoppSession {
  public:
   AesSession(const Mode& mode, const CipherParameters& parameters)
-      : Session(Service::kCipher),
+      : CryptoppSession(Service::kCipher),
         mode_(mode),
         direction_(parameters.direction),
         cipher_(parameters.direction == Direction::kEncrypt || mode.decrypts_with_forward_cipher,
                 parameters.key) {}
 
-  [[nodiscard]] Outcome execute(Operation& operation) const;
-  [[nodiscard]] const Mode& mode() const { return mode_; }
-  [[nodiscard]] Direction direction() const { return direction_; }
+  [[nodiscard]] Outcome execute(Operation& operation) const override;
+  [[nodiscard]] std::uint64_t estimated_ns(const Operation& operation) const override;
 
  private:
   [[nodiscard]] Outcome check(const Operation& operation, std::size_t bytes) const;
@@ -173,7 +176,7 @@ class AesSession final : public Session {
 
 Outcome AesSession::check(const Operation& operation, std::size_t bytes) const {
   const CipherCapability& capability = mode_.capability;
-  if (operation.kind == OperationKind::kSign || operation.kind == OperationKind::kVerify) {
+  if (operation.kind != OperationKind::kEncrypt && operation.kind != OperationKind::kDecrypt) {
     return Outcome::kNotSupported;
   }
   const bool encrypts = operation.kind == OperationKind::kEncrypt;
@@ -239,8 +242,13 @@ void AesSession::run(InputSegments input, const Operation& operation, const Bloc
   CryptoPP::SecureWipeArray(chain.data(), chain.size());
 }
 
-const AesSession& session_of(const Operation& operation) {
-  return static_cast<const AesSession&>(*operation.session);
+// The fixed part comes from the same timing, at 16 bytes.
+std::uint64_t AesSession::estimated_ns(const Operation& operation) const {
+  constexpr std::uint64_t kFixedNs = 100;
+  constexpr std::uint64_t kKib = 1024;
+  const std::uint64_t per_kib =
+      direction_ == Direction::kEncrypt ? mode_.cost.encrypt_ns_per_kib : mode_.cost.decrypt_ns_per_kib;
+  return kFixedNs + total_bytes(operation.input) * per_kib / kKib;
 }
 
 }  // namespace
@@ -252,26 +260,10 @@ std::span<const CipherCapability> capabilities() {
 Expected<SessionPointer, Outcome> create_session(const CipherParameters& parameters) {
   const Mode* mode = find_mode(parameters.algorithm);
   if (mode == nullptr) return Unexpected<Outcome>(Outcome::kNotSupported);
-  const std::span<const std::uint16_t> lengths = mode->capability.key_bytes;
-  if (std::find(lengths.begin(), lengths.end(), parameters.key.size()) == lengths.end()) {
+  if (!mode->capability.key_bytes.contains(parameters.key.size())) {
     return Unexpected<Outcome>(Outcome::kFailed);
   }
   return std::make_shared<const AesSession>(*mode, parameters);
-}
-
-void execute(Operation& operation) {
-  operation.outcome = session_of(operation).execute(operation);
-}
-
-// The fixed part comes from the same timing, at 16 bytes.
-std::uint64_t estimated_ns(const Operation& operation) {
-  constexpr std::uint64_t kFixedNs = 100;
-  constexpr std::uint64_t kKib = 1024;
-  const AesSession& session = session_of(operation);
-  const Cost& cost = session.mode().cost;
-  const std::uint64_t per_kib =
-      session.direction() == Direction::kEncrypt ? cost.encrypt_ns_per_kib : cost.decrypt_ns_per_kib;
-  return kFixedNs + total_bytes(operation.input) * per_kib / kKib;
 }
 
 }  // namespace virtcrypt::crypto::cryptopp_aes

@@ -13,9 +13,4 @@ namespace virtcrypt::crypto::cryptopp_aes {
 
 [[nodiscard]] Expected<SessionPointer, Outcome> create_session(const CipherParameters& parameters);
 
-// `operation.session` is one that create_session made.
-void execute(Operation& operation);
-
-[[nodiscard]] std::uint64_t estimated_ns(const Operation& operation);
-
 }  // namespace virtcrypt::crypto::cryptopp_aes

@@ -6,47 +6,55 @@
 
 #include "virtcrypt/crypto/cryptopp_aes.h"
 #include "virtcrypt/crypto/cryptopp_rsa.h"
+#include "virtcrypt/crypto/cryptopp_session.h"
 #include "virtcrypt/crypto/engine.h"
 
 namespace virtcrypt::crypto {
 namespace {
 
-Expected<SessionPointer, Outcome> create(const CipherParameters& parameters) {
+using Created = Expected<SessionPointer, Outcome>;
+
+Created create(const CipherParameters& parameters) {
   return cryptopp_aes::create_session(parameters);
 }
-
-Expected<SessionPointer, Outcome> create(const RsaParameters& parameters) {
+Created create(const RsaParameters& parameters) {
   return cryptopp_rsa::create_session(parameters);
 }
+template <typename Parameters>
+Created create(const Parameters&) {
+  return Unexpected<Outcome>(Outcome::kNotSupported);
+}
 
-void execute_one(Operation& operation) {
+const CryptoppSession& session_of(const Operation& operation) {
+  return static_cast<const CryptoppSession&>(*operation.session);
+}
+
+Outcome execute_one(Operation& operation) {
   operation.output_bytes = 0;
   try {
-    switch (operation.session->service()) {
-      case Service::kCipher:
-        cryptopp_aes::execute(operation);
-        return;
-      case Service::kAkcipher:
-        cryptopp_rsa::execute(operation);
-        return;
-    }
+    return session_of(operation).execute(operation);
   } catch (const CryptoPP::Exception&) {
+    return Outcome::kFailed;
   }
-  operation.outcome = Outcome::kFailed;
+}
+
+template <typename Row>
+void append(std::vector<Row>& table, std::span<const Row> rows) {
+  table.insert(table.end(), rows.begin(), rows.end());
 }
 
 class CryptoppEngine final : public Engine {
  public:
-  [[nodiscard]] std::string_view name() const override { return "Crypto++"; }
-  [[nodiscard]] std::span<const CipherCapability> ciphers() const override {
-    return cryptopp_aes::capabilities();
-  }
-  [[nodiscard]] std::span<const AkcipherCapability> akciphers() const override {
-    return cryptopp_rsa::capabilities();
+  CryptoppEngine() {
+    append(capabilities_.ciphers, cryptopp_aes::capabilities());
+    append(capabilities_.akciphers, cryptopp_rsa::capabilities());
   }
 
-  [[nodiscard]] Expected<SessionPointer, Outcome> create_session(
-      const SessionParameters& parameters) const override {
+  [[nodiscard]] std::string_view name() const override { return kCryptoppName; }
+  [[nodiscard]] EngineId id() const override { return EngineId::kCryptopp; }
+  [[nodiscard]] const Capabilities& capabilities() const override { return capabilities_; }
+
+  [[nodiscard]] Created create_session(const SessionParameters& parameters) const override {
     try {
       return std::visit([](const auto& some) { return create(some); }, parameters);
     } catch (const CryptoPP::Exception&) {
@@ -56,14 +64,16 @@ class CryptoppEngine final : public Engine {
 
   void execute(std::span<Operation> batch) const override {
     for (Operation& operation : batch) {
-      execute_one(operation);
+      operation.outcome = execute_one(operation);
     }
   }
 
   [[nodiscard]] std::uint64_t estimated_ns(const Operation& operation) const override {
-    return operation.session->service() == Service::kCipher ? cryptopp_aes::estimated_ns(operation)
-                                                            : cryptopp_rsa::estimated_ns(operation);
+    return session_of(operation).estimated_ns(operation);
   }
+
+ private:
+  Capabilities capabilities_;
 };
 
 }  // namespace

@@ -14,9 +14,4 @@ namespace virtcrypt::crypto::cryptopp_rsa {
 // May throw CryptoPP::Exception on a key whose numbers do not fit together.
 [[nodiscard]] Expected<SessionPointer, Outcome> create_session(const RsaParameters& parameters);
 
-// `operation.session` is one that create_session made. May throw CryptoPP::Exception, as above.
-void execute(Operation& operation);
-
-[[nodiscard]] std::uint64_t estimated_ns(const Operation& operation);
-
 }  // namespace virtcrypt::crypto::cryptopp_rsa

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "virtcrypt/crypto/algorithms.h"
 #include "virtcrypt/crypto/expected.h"
@@ -14,24 +15,81 @@
 
 namespace virtcrypt::crypto {
 
+// Accepted key lengths in bytes: least, least + step, ... most.
+struct KeyBytes {
+  std::uint32_t least;
+  std::uint32_t most;
+  std::uint32_t step;
+  [[nodiscard]] constexpr bool contains(std::size_t bytes) const {
+    return bytes >= least && bytes <= most && (bytes - least) % step == 0;
+  }
+};
+
+// Longest MAC key that is taken; HMAC itself has no bound.
+constexpr std::uint32_t kMaxMacKeyBytes = 1024;
+
+// Most bytes of SHAKE output that one operation makes.
+constexpr std::uint32_t kMaxShakeBytes = 1U << 20U;
+
 // One row an algorithm. What an engine lists it carries out; what it does not list it refuses. All that is
-// announced to users and guests is computed from these tables.
+// announced to users and guests is computed from these tables. `name` is as the algorithm's standard writes
+// it, `source` the defining document, `engine` the name of the engine that executes it.
 struct CipherCapability {
   CipherAlgorithm algorithm;
-  std::string_view name;                     // as its standard writes it
-  std::span<const std::uint16_t> key_bytes;  // accepted key lengths, ascending
-  std::uint16_t iv_bytes;                    // exact IV length, 0: takes none
-  std::uint16_t block_bytes;                 // text must be a multiple of this (1 for stream ciphers)
-  std::string_view source;                   // defining document
+  std::string_view name;
+  KeyBytes key_bytes;
+  std::uint16_t iv_bytes;     // exact IV length, 0: takes none
+  std::uint16_t block_bytes;  // text must be a multiple of this (1 for stream ciphers and XTS)
+  std::uint16_t least_text_bytes;
+  std::string_view source;
+  std::string_view engine;
+};
+
+struct HashCapability {
+  HashAlgorithm algorithm;
+  std::string_view name;
+  std::uint32_t digest_bytes;  // SHAKE: kMaxShakeBytes
+  std::string_view source;
+  std::string_view engine;
+};
+
+struct MacCapability {
+  MacAlgorithm algorithm;
+  std::string_view name;
+  KeyBytes key_bytes;
+  std::uint16_t iv_bytes;  // length of the IV at the front of the text
+  std::uint16_t digest_bytes;
+  std::string_view source;
+  std::string_view engine;
+};
+
+struct AeadCapability {
+  AeadAlgorithm algorithm;
+  std::string_view name;
+  KeyBytes key_bytes;
+  std::span<const std::uint16_t> iv_bytes;   // accepted lengths, ascending
+  std::span<const std::uint16_t> tag_bytes;  // accepted lengths, ascending
+  std::string_view source;
+  std::string_view engine;
 };
 
 struct AkcipherCapability {
   AkcipherAlgorithm algorithm;
   std::string_view name;
-  std::uint32_t min_modulus_bits;
+  std::uint32_t min_modulus_bits;  // ECDSA: of the field
   std::uint32_t max_modulus_bits;
   std::uint32_t max_key_bytes;  // longest encoded key accepted
   std::string_view source;
+  std::string_view engine;
+};
+
+struct Capabilities {
+  std::vector<CipherCapability> ciphers;
+  std::vector<HashCapability> hashes;
+  std::vector<MacCapability> macs;
+  std::vector<AeadCapability> aeads;
+  std::vector<AkcipherCapability> akciphers;
+  bool chains = false;  // any cipher with any hash or MAC
 };
 
 // Thread-safety: any thread, concurrently. Does not throw on anything that a caller passes; std::bad_alloc
@@ -43,10 +101,12 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   [[nodiscard]] virtual std::string_view name() const = 0;
-  [[nodiscard]] virtual std::span<const CipherCapability> ciphers() const = 0;
-  [[nodiscard]] virtual std::span<const AkcipherCapability> akciphers() const = 0;
+  // What its sessions are marked with.
+  [[nodiscard]] virtual EngineId id() const = 0;
+  // Constant, as long as the engine lives.
+  [[nodiscard]] virtual const Capabilities& capabilities() const = 0;
 
-  // kNotSupported: no such algorithm here. kFailed: key length or encoding refused.
+  // kNotSupported: no such algorithm here. kFailed: a length, or the key's encoding, refused.
   [[nodiscard]] virtual Expected<SessionPointer, Outcome> create_session(
       const SessionParameters& parameters) const = 0;
 
@@ -64,5 +124,23 @@ class Engine {
 
 // Everything that Crypto++ has (https://cryptopp.com).
 [[nodiscard]] std::unique_ptr<Engine> make_cryptopp_engine();
+
+// All engines as one: every algorithm goes to the first that has it, and chains are put together from the
+// halves' sessions.
+[[nodiscard]] std::unique_ptr<Engine> make_combined_engine(
+    std::vector<std::unique_ptr<const Engine>> engines);
+
+// What devices use: all engines of this build that this processor can run, combined.
+[[nodiscard]] std::unique_ptr<Engine> make_default_engine();
+
+// `engine` with some algorithms taken away, for testing drivers. It lists and refuses accordingly, in chains
+// too. `keep` answers for each algorithm by service and name.
+class AlgorithmFilter {
+ public:
+  virtual ~AlgorithmFilter() = default;
+  [[nodiscard]] virtual bool keeps(Service service, std::string_view name) const = 0;
+};
+[[nodiscard]] std::unique_ptr<Engine> make_narrowed_engine(std::unique_ptr<const Engine> engine,
+                                                           const AlgorithmFilter& filter);
 
 }  // namespace virtcrypt::crypto

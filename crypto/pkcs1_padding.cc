@@ -1,6 +1,7 @@
 #include "virtcrypt/crypto/pkcs1_padding.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include <cryptopp/pkcspad.h>
@@ -24,11 +25,25 @@ std::span<const std::byte> prefix() {
   return std::as_bytes(std::span(Decoration::decoration, Decoration::length));
 }
 
+// RSADSI's digest algorithms (RFC 8017, B.1) differ in the last arc of their object identifier.
+template <std::uint8_t arc>
+std::span<const std::byte> rsadsi_prefix() {
+  static constexpr std::array<std::uint8_t, 18> kPrefix{0x30, 0x20, 0x30, 0x0C, 0x06, 0x08, 0x2A, 0x86, 0x48,
+                                                        0x86, 0xF7, 0x0D, 0x02, arc,  0x05, 0x00, 0x04, 0x10};
+  return std::as_bytes(std::span(kPrefix));
+}
+
 // The octets of DigestInfo in front of the digest (RFC 8017, 9.2, note 1).
 std::span<const std::byte> digest_info_prefix(HashAlgorithm hash) {
   switch (hash) {
     case HashAlgorithm::kNone:
       return {};
+    case HashAlgorithm::kMd2:
+      return rsadsi_prefix<2>();
+    case HashAlgorithm::kMd4:
+      return rsadsi_prefix<4>();
+    case HashAlgorithm::kMd5:
+      return rsadsi_prefix<5>();
     case HashAlgorithm::kSha1:
       return prefix<CryptoPP::SHA1>();
     case HashAlgorithm::kSha224:
@@ -39,8 +54,9 @@ std::span<const std::byte> digest_info_prefix(HashAlgorithm hash) {
       return prefix<CryptoPP::SHA384>();
     case HashAlgorithm::kSha512:
       return prefix<CryptoPP::SHA512>();
+    default:
+      return {};
   }
-  return {};
 }
 
 // 1 when `octet` is 0, else 0, without a branch.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <variant>
@@ -19,6 +20,32 @@ struct CipherParameters {
   std::span<const std::byte> key;  // raw key octets; length as in CipherCapability::key_bytes
 };
 
+// `result_bytes` of HASH and MAC: the most bytes of a digest that one operation may ask for; at least 1. The
+// digest's own length is the other bound.
+struct HashParameters {
+  HashAlgorithm algorithm;
+  std::uint32_t result_bytes;
+};
+
+struct MacParameters {
+  MacAlgorithm algorithm;
+  std::uint32_t result_bytes;
+  std::span<const std::byte> key;
+};
+
+struct AeadParameters {
+  AeadAlgorithm algorithm;
+  Direction direction;
+  std::uint32_t tag_bytes;
+  std::span<const std::byte> key;
+};
+
+struct ChainParameters {
+  ChainOrder order;
+  CipherParameters cipher;
+  std::variant<HashParameters, MacParameters> hash;
+};
+
 struct RsaParameters {
   KeyType key_type;
   RsaPadding padding;
@@ -26,7 +53,17 @@ struct RsaParameters {
   std::span<const std::byte> key;  // DER: RSAPublicKey or RSAPrivateKey (RFC 8017, A.1)
 };
 
-using SessionParameters = std::variant<CipherParameters, RsaParameters>;
+struct EcdsaParameters {
+  KeyType key_type;
+  Curve curve;
+  std::span<const std::byte> key;  // public: a point (SEC 1, 2.3.3); private: ECPrivateKey in DER (RFC 5915)
+};
+
+using SessionParameters = std::variant<CipherParameters, ChainParameters, HashParameters, MacParameters,
+                                       AeadParameters, RsaParameters, EcdsaParameters>;
+
+// Who made a session, and is the one to execute its operations. kChain: combined from sessions of the others.
+enum class EngineId : std::uint8_t { kCryptopp, kIpsecMb, kChain };
 
 // Thread-safety: immutable after creation, any number of threads may execute operations on one session at
 // once. The last owner destroys it, which wipes its keys.
@@ -37,12 +74,14 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   [[nodiscard]] Service service() const { return service_; }
+  [[nodiscard]] EngineId engine() const { return engine_; }
 
  protected:
-  explicit Session(Service service) : service_(service) {}
+  Session(Service service, EngineId engine) : service_(service), engine_(engine) {}
 
  private:
   Service service_;
+  EngineId engine_;
 };
 
 using SessionPointer = std::shared_ptr<const Session>;

@@ -17,7 +17,7 @@ std::unique_ptr<virtio::pci::Function> make_crypto_function(const CryptoOptions&
                                                           .workers = options.workers,
                                                           .max_sessions = options.max_sessions};
   return std::make_unique<virtio::pci::VirtioPciFunction>(
-      std::make_unique<Device>(device_options, crypto::make_cryptopp_engine()), memory, slot);
+      std::make_unique<Device>(device_options, crypto::make_default_engine()), memory, slot);
 }
 
 }  // namespace virtcrypt::vmm

@@ -13,12 +13,10 @@ Limits limits_of(const DeviceOptions& options, const crypto::Engine& engine) {
                 .max_cipher_key_bytes = 0,
                 .max_akcipher_key_bytes = 0,
                 .max_size = options.max_size};
-  for (const crypto::CipherCapability& row : engine.ciphers()) {
-    for (const std::uint32_t bytes : row.key_bytes) {
-      limits.max_cipher_key_bytes = std::max(limits.max_cipher_key_bytes, bytes);
-    }
+  for (const crypto::CipherCapability& row : engine.capabilities().ciphers) {
+    limits.max_cipher_key_bytes = std::max(limits.max_cipher_key_bytes, row.key_bytes.most);
   }
-  for (const crypto::AkcipherCapability& row : engine.akciphers()) {
+  for (const crypto::AkcipherCapability& row : engine.capabilities().akciphers) {
     limits.max_akcipher_key_bytes = std::max(limits.max_akcipher_key_bytes, row.max_key_bytes);
   }
   return limits;

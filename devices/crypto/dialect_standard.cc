@@ -63,7 +63,7 @@ std::optional<Name> name_of_number(const Number<Name> (&numbers)[count], std::ui
 
 // Bit mask of those numbers whose algorithm stands in a capability table.
 template <typename Name, std::size_t count, typename Capability>
-std::uint32_t mask_of(const Number<Name> (&numbers)[count], std::span<const Capability> capabilities) {
+std::uint32_t mask_of(const Number<Name> (&numbers)[count], const std::vector<Capability>& capabilities) {
   std::uint32_t mask = 0;
   for (const Number<Name>& number : numbers) {
     if (std::any_of(capabilities.begin(), capabilities.end(),
@@ -107,6 +107,8 @@ std::uint8_t wire_status(RequestStatus status) {
       return VIRTIO_CRYPTO_ERR;
     case RequestStatus::kNotSupported:
       return VIRTIO_CRYPTO_NOTSUPP;
+    case RequestStatus::kBadMessage:
+      return VIRTIO_CRYPTO_BADMSG;
     case RequestStatus::kInvalidSession:
       return VIRTIO_CRYPTO_INVSESS;
     case RequestStatus::kNoSpace:
@@ -279,8 +281,8 @@ std::vector<std::byte> StandardDialect::config_space(bool ready, const crypto::E
   wire::Config config{};
   config.status = ready ? VIRTIO_CRYPTO_S_HW_READY : 0;
   config.max_dataqueues = limits.data_queues;
-  const std::uint32_t ciphers = mask_of(kCipherNumbers, engine.ciphers());
-  const std::uint32_t akciphers = mask_of(kAkcipherNumbers, engine.akciphers());
+  const std::uint32_t ciphers = mask_of(kCipherNumbers, engine.capabilities().ciphers);
+  const std::uint32_t akciphers = mask_of(kAkcipherNumbers, engine.capabilities().akciphers);
   config.crypto_services = (ciphers != 0 ? 1U << VIRTIO_CRYPTO_SERVICE_CIPHER : 0U) |
                            (akciphers != 0 ? 1U << VIRTIO_CRYPTO_SERVICE_AKCIPHER : 0U);
   config.cipher_algo_l = ciphers;

@@ -12,6 +12,7 @@ enum class RequestStatus : std::uint8_t {
   kOk,
   kError,           // every failure without a status of its own
   kNotSupported,    // unknown or not offered: service, operation, algorithm, mode
+  kBadMessage,      // AEAD decrypt: the tag does not match
   kInvalidSession,  // data request on a session that does not exist or belongs to another service
   kNoSpace,         // create session: all sessions taken
   kKeyRejected,     // signature verification failed
@@ -25,6 +26,8 @@ enum class RequestStatus : std::uint8_t {
       return RequestStatus::kError;
     case crypto::Outcome::kNotSupported:
       return RequestStatus::kNotSupported;
+    case crypto::Outcome::kAuthenticationFailed:
+      return RequestStatus::kBadMessage;
     case crypto::Outcome::kSignatureInvalid:
       return RequestStatus::kKeyRejected;
   }

@@ -84,12 +84,13 @@ DeviceOptions polled_device(std::uint16_t data_queues) {
 
 CryptoDriver::CryptoDriver(const DeviceOptions& device, const DriverOptions& driver)
     : options_(driver),
+      features_(driver.features | (driver.packed ? feature::kRingPacked : 0)),
       data_queues_(device.data_queues),
       polled_(device.io_threads == 0),
       memory_(driver.memory_bytes) {
   // What hostile tests provoke would fill the screen.
   if (std::getenv("VIRTCRYPT_TEST_LOG") == nullptr) devices::log().set_level(spdlog::level::off);
-  auto model = std::make_unique<Device>(device, crypto::make_cryptopp_engine());
+  auto model = std::make_unique<Device>(device, crypto::make_default_engine());
   device_ = model.get();
   function_ = std::make_unique<virtio::pci::VirtioPciFunction>(std::move(model), memory_.memory(), slot_);
   pci_ = std::make_unique<PciDriver>(*function_);
@@ -109,19 +110,48 @@ bool CryptoDriver::start() {
   rings_.clear();
   pending_.assign(data_queues_ + 1U, {});
   answers_.assign(data_queues_ + 1U, {});
-  if (!pci_->negotiate(options_.features)) return false;
+  if (!pci_->negotiate(features_)) return false;
   // Vector 0 for configuration changes, 1 + q for queue q.
   pci_->write_common(common::kConfigVector, 2, options_.msix ? 0 : 0xFFFF);
-  for (std::uint16_t queue = 0; queue <= data_queues_; ++queue) {
-    const bool event_idx = (options_.features & feature::kEventIdx) != 0;
-    rings_.push_back(std::make_unique<SplitRing>(memory_, options_.ring_size, event_idx));
-    pci_->set_queue(queue, *rings_.back(),
-                    options_.msix ? static_cast<std::uint16_t>(1 + queue) : std::uint16_t{0xFFFF});
-  }
+  rings_.resize(data_queues_ + 1U);
+  for (std::uint16_t queue = 0; queue <= data_queues_; ++queue)
+    make_ring(queue, options_.ring_size);
   memory_mark_ = memory_.mark();
   pci_->add_status(status::kDriverOk);
   if (polled_) device_->run_ready();
   return true;
+}
+
+void CryptoDriver::make_ring(std::uint16_t queue, std::uint16_t size) {
+  const bool event_idx = (features_ & feature::kEventIdx) != 0;
+  if ((features_ & feature::kRingPacked) != 0) {
+    rings_[queue] = std::make_unique<PackedRing>(memory_, size, event_idx);
+  } else {
+    rings_[queue] =
+        std::make_unique<SplitRing>(memory_, size, event_idx, (features_ & feature::kInOrder) != 0);
+  }
+  rings_[queue]->want_interrupt(true);
+  pci_->set_queue(queue, *rings_[queue],
+                  options_.msix ? static_cast<std::uint16_t>(1 + queue) : std::uint16_t{0xFFFF});
+}
+
+void CryptoDriver::reset_queue(std::uint16_t queue) {
+  pci_->request_queue_reset(queue);
+  if (!wait_until([&] { return !pci_->queue_resets(queue); }))
+    throw std::runtime_error("queue reset takes for ever");
+  pending_[queue].clear();
+  answers_[queue].clear();
+}
+
+void CryptoDriver::enable_queue(std::uint16_t queue, std::uint16_t ring_size) {
+  make_ring(queue, ring_size);
+  memory_mark_ = memory_.mark();
+}
+
+void CryptoDriver::kick(std::uint16_t queue) {
+  std::optional<std::uint16_t> next;
+  if ((features_ & feature::kNotificationData) != 0) next = any_ring(queue).next_available();
+  pci_->kick(queue, next);
 }
 
 void CryptoDriver::reset() {
@@ -156,20 +186,20 @@ std::uint16_t CryptoDriver::submit(std::uint16_t queue, const Request& request) 
       add(memory_.allocate(part.content).address, static_cast<std::uint32_t>(part.content.size()), false);
     }
   }
-  const auto head = ring(queue).add(segments, request.indirect_);
+  const auto head = any_ring(queue).add(segments, request.indirect_);
   if (!head) throw std::runtime_error("ring is full");
   Pending& pending = pending_[queue][*head];
   pending.writable.clear();
   for (const Segment& segment : segments) {
     if (segment.writable) pending.writable.push_back(segment);
   }
-  if (ring(queue).needs_kick()) pci_->kick(queue);
+  if (any_ring(queue).needs_kick()) kick(queue);
   return *head;
 }
 
 void CryptoDriver::pump(std::uint16_t queue) {
   idle();
-  while (const auto used = ring(queue).poll()) {
+  while (const auto used = any_ring(queue).poll()) {
     const auto head = static_cast<std::uint16_t>(used->head);
     Answer answer{.used_length = used->length, .written = {}};
     for (const Segment& segment : pending_[queue][head].writable) {
@@ -178,7 +208,7 @@ void CryptoDriver::pump(std::uint16_t queue) {
     }
     pending_[queue].erase(head);
     answers_[queue][head] = std::move(answer);
-    ring(queue).want_interrupt(true);
+    any_ring(queue).want_interrupt(true);
   }
   if (data_queues_ == 1 && pending_[0].empty() && pending_[1].empty()) memory_.rewind(memory_mark_);
 }

@@ -211,13 +211,13 @@ TEST_CASE("AES: a key of any length but 16, 24 or 32 bytes is refused", "[crypto
 TEST_CASE("AES: an algorithm that is not in the table is not supported", "[crypto][aes]") {
   const Bytes key = pattern(16);
   const auto session =
-      engine().create_session(CipherParameters{static_cast<CipherAlgorithm>(3), Direction::kEncrypt, key});
+      engine().create_session(CipherParameters{static_cast<CipherAlgorithm>(200), Direction::kEncrypt, key});
   REQUIRE_FALSE(session.has_value());
   CHECK(session.error() == Outcome::kNotSupported);
 }
 
 TEST_CASE("AES: no text gives no output and succeeds", "[crypto][aes]") {
-  for (const auto& row : engine().ciphers()) {
+  for (const auto& row : engine().capabilities().ciphers) {
     CAPTURE(row.name);
     const auto session = cipher_session(row.algorithm, Direction::kEncrypt, from_hex(kKey128));
     const Result result = run(session, OperationKind::kEncrypt, {}, 0, Bytes(row.iv_bytes));
@@ -229,7 +229,7 @@ TEST_CASE("AES: no text gives no output and succeeds", "[crypto][aes]") {
 TEST_CASE("AES: ECB and CBC refuse a partial block, CTR takes it", "[crypto][aes]") {
   const std::size_t length = GENERATE(range(1, 16)) + GENERATE(0, 16, 256);
   CAPTURE(length);
-  for (const auto& row : engine().ciphers()) {
+  for (const auto& row : engine().capabilities().ciphers) {
     CAPTURE(row.name);
     const auto session = cipher_session(row.algorithm, Direction::kDecrypt, from_hex(kKey128));
     const Result result = run(session, OperationKind::kDecrypt, pattern(length), length, Bytes(row.iv_bytes));
@@ -240,7 +240,7 @@ TEST_CASE("AES: ECB and CBC refuse a partial block, CTR takes it", "[crypto][aes
 TEST_CASE("AES: an IV of the wrong length fails and writes nothing", "[crypto][aes]") {
   const std::size_t iv_bytes = GENERATE(0, 1, 12, 15, 16, 17, 32);
   CAPTURE(iv_bytes);
-  for (const auto& row : engine().ciphers()) {
+  for (const auto& row : engine().capabilities().ciphers) {
     CAPTURE(row.name);
     const auto session = cipher_session(row.algorithm, Direction::kEncrypt, from_hex(kKey128));
     const Result result = run(session, OperationKind::kEncrypt, pattern(16), 16, Bytes(iv_bytes));
@@ -251,7 +251,7 @@ TEST_CASE("AES: an IV of the wrong length fails and writes nothing", "[crypto][a
 }
 
 TEST_CASE("AES: output shorter than input fails, longer is left alone behind the result", "[crypto][aes]") {
-  for (const auto& row : engine().ciphers()) {
+  for (const auto& row : engine().capabilities().ciphers) {
     CAPTURE(row.name);
     const auto session = cipher_session(row.algorithm, Direction::kEncrypt, from_hex(kKey128));
     const Bytes iv(row.iv_bytes);
@@ -265,7 +265,7 @@ TEST_CASE("AES: output shorter than input fails, longer is left alone behind the
 
 TEST_CASE("AES: an operation against the session's direction fails, a signature is not supported",
           "[crypto][aes]") {
-  for (const auto& row : engine().ciphers()) {
+  for (const auto& row : engine().capabilities().ciphers) {
     CAPTURE(row.name);
     const Bytes iv(row.iv_bytes);
     const auto encrypting = cipher_session(row.algorithm, Direction::kEncrypt, from_hex(kKey128));

@@ -114,7 +114,7 @@ TEST_CASE("RSA keys: public exponent odd, from 3 to below the modulus", "[crypto
 TEST_CASE("RSA keys: longest encoding taken", "[crypto][rsa][hostile]") {
   const Bytes& n = key_1024().n;
   const Bytes e = from_hex("010001");
-  const std::uint32_t limit = engine().akciphers().front().max_key_bytes;
+  const std::uint32_t limit = engine().capabilities().akciphers.front().max_key_bytes;
   for (const std::size_t zeros : {limit - 200U, limit}) {
     CAPTURE(zeros);
     const Bytes der = virtcrypt::tests::der_sequence(

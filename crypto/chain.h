@@ -1,0 +1,21 @@
+// Algorithm chaining: a cipher and a hash or MAC over ranges of one text, in either order. Put together from
+// two sessions of other engines; knows no algorithm.
+#pragma once
+
+#include <cstdint>
+
+#include "virtcrypt/crypto/engine.h"
+
+namespace virtcrypt::crypto::chain {
+
+// `engine` makes the two halves.
+[[nodiscard]] Expected<SessionPointer, Outcome> create_session(const Engine& engine,
+                                                               const ChainParameters& parameters);
+
+// The output is an image of the input: the cipher's range is replaced, the rest copied, what is longer than
+// the input is zeros. kHashThenCipher hashes the input, kCipherThenHash the output, at the hash range.
+void execute(const Engine& engine, Operation& operation);
+
+[[nodiscard]] std::uint64_t estimated_ns(const Engine& engine, const Operation& operation);
+
+}  // namespace virtcrypt::crypto::chain

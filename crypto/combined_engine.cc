@@ -1,0 +1,176 @@
+// Several engines as one, and chains, which no engine has by itself.
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "virtcrypt/crypto/chain.h"
+#include "virtcrypt/crypto/engine.h"
+
+namespace virtcrypt::crypto {
+namespace {
+
+using Created = Expected<SessionPointer, Outcome>;
+
+// Rows of algorithms that `table` does not have yet.
+template <typename Row>
+void append_new(std::vector<Row>& table, const std::vector<Row>& rows) {
+  for (const Row& row : rows) {
+    const bool known = std::any_of(table.begin(), table.end(),
+                                   [&](const Row& other) { return other.algorithm == row.algorithm; });
+    if (!known) table.push_back(row);
+  }
+}
+
+class CombinedEngine final : public Engine {
+ public:
+  explicit CombinedEngine(std::vector<std::unique_ptr<const Engine>> engines) : engines_(std::move(engines)) {
+    for (const auto& engine : engines_) {
+      const Capabilities& its = engine->capabilities();
+      append_new(capabilities_.ciphers, its.ciphers);
+      append_new(capabilities_.hashes, its.hashes);
+      append_new(capabilities_.macs, its.macs);
+      append_new(capabilities_.aeads, its.aeads);
+      append_new(capabilities_.akciphers, its.akciphers);
+      name_ += (name_.empty() ? "" : " + ") + std::string(engine->name());
+    }
+    capabilities_.chains =
+        !capabilities_.ciphers.empty() && !(capabilities_.hashes.empty() && capabilities_.macs.empty());
+  }
+
+  [[nodiscard]] std::string_view name() const override { return name_; }
+  [[nodiscard]] const Capabilities& capabilities() const override { return capabilities_; }
+
+  [[nodiscard]] Created create_session(const SessionParameters& parameters) const override {
+    if (const auto* chain = std::get_if<ChainParameters>(&parameters))
+      return chain::create_session(*this, *chain);
+    for (const auto& engine : engines_) {
+      Created created = engine->create_session(parameters);
+      if (created || created.error() != Outcome::kNotSupported) return created;
+    }
+    return Unexpected<Outcome>(Outcome::kNotSupported);
+  }
+
+  // Each engine gets the runs of operations that are its own, so that it can work on them side by side.
+  void execute(std::span<Operation> batch) const override {
+    while (!batch.empty()) {
+      const EngineId id = batch.front().session->engine();
+      const auto other = std::find_if(batch.begin(), batch.end(), [id](const Operation& operation) {
+        return operation.session->engine() != id;
+      });
+      const auto run = batch.first(static_cast<std::size_t>(other - batch.begin()));
+      if (id == EngineId::kChain) {
+        for (Operation& operation : run)
+          chain::execute(*this, operation);
+      } else {
+        owner(id).execute(run);
+      }
+      batch = batch.subspan(run.size());
+    }
+  }
+
+  [[nodiscard]] std::uint64_t estimated_ns(const Operation& operation) const override {
+    const EngineId id = operation.session->engine();
+    return id == EngineId::kChain ? chain::estimated_ns(*this, operation) : owner(id).estimated_ns(operation);
+  }
+
+  [[nodiscard]] EngineId id() const override { return EngineId::kChain; }
+
+ private:
+  // Sessions come from this engine, so there is one.
+  [[nodiscard]] const Engine& owner(EngineId id) const {
+    return **std::find_if(engines_.begin(), engines_.end(),
+                          [id](const auto& engine) { return engine->id() == id; });
+  }
+
+  std::vector<std::unique_ptr<const Engine>> engines_;
+  Capabilities capabilities_;
+  std::string name_;
+};
+
+class NarrowedEngine final : public Engine {
+ public:
+  NarrowedEngine(std::unique_ptr<const Engine> engine, const AlgorithmFilter& filter)
+      : engine_(std::move(engine)), capabilities_(engine_->capabilities()) {
+    drop(capabilities_.ciphers, filter, Service::kCipher);
+    drop(capabilities_.hashes, filter, Service::kHash);
+    drop(capabilities_.macs, filter, Service::kMac);
+    drop(capabilities_.aeads, filter, Service::kAead);
+    drop(capabilities_.akciphers, filter, Service::kAkcipher);
+    capabilities_.chains = capabilities_.chains && !capabilities_.ciphers.empty() &&
+                           !(capabilities_.hashes.empty() && capabilities_.macs.empty());
+  }
+
+  [[nodiscard]] std::string_view name() const override { return engine_->name(); }
+  [[nodiscard]] const Capabilities& capabilities() const override { return capabilities_; }
+  [[nodiscard]] EngineId id() const override { return engine_->id(); }
+
+  [[nodiscard]] Created create_session(const SessionParameters& parameters) const override {
+    const bool kept = std::visit([this](const auto& some) { return has(some); }, parameters);
+    return kept ? engine_->create_session(parameters) : Unexpected<Outcome>(Outcome::kNotSupported);
+  }
+  void execute(std::span<Operation> batch) const override { engine_->execute(batch); }
+  [[nodiscard]] std::uint64_t estimated_ns(const Operation& operation) const override {
+    return engine_->estimated_ns(operation);
+  }
+
+ private:
+  template <typename Row>
+  static void drop(std::vector<Row>& table, const AlgorithmFilter& filter, Service service) {
+    table.erase(std::remove_if(table.begin(), table.end(),
+                               [&](const Row& row) { return !filter.keeps(service, row.name); }),
+                table.end());
+  }
+
+  template <typename Row, typename Algorithm>
+  static bool lists(const std::vector<Row>& table, Algorithm algorithm) {
+    return std::any_of(table.begin(), table.end(),
+                       [algorithm](const Row& row) { return row.algorithm == algorithm; });
+  }
+
+  [[nodiscard]] bool has(const CipherParameters& some) const {
+    return lists(capabilities_.ciphers, some.algorithm);
+  }
+  [[nodiscard]] bool has(const HashParameters& some) const {
+    return lists(capabilities_.hashes, some.algorithm);
+  }
+  [[nodiscard]] bool has(const MacParameters& some) const {
+    return lists(capabilities_.macs, some.algorithm);
+  }
+  [[nodiscard]] bool has(const AeadParameters& some) const {
+    return lists(capabilities_.aeads, some.algorithm);
+  }
+  [[nodiscard]] bool has(const RsaParameters&) const {
+    return lists(capabilities_.akciphers, AkcipherAlgorithm::kRsa);
+  }
+  [[nodiscard]] bool has(const EcdsaParameters&) const {
+    return lists(capabilities_.akciphers, AkcipherAlgorithm::kEcdsa);
+  }
+  [[nodiscard]] bool has(const ChainParameters& some) const {
+    return capabilities_.chains && has(some.cipher) &&
+           std::visit([this](const auto& hash) { return has(hash); }, some.hash);
+  }
+
+  std::unique_ptr<const Engine> engine_;
+  Capabilities capabilities_;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_combined_engine(std::vector<std::unique_ptr<const Engine>> engines) {
+  return std::make_unique<CombinedEngine>(std::move(engines));
+}
+
+std::unique_ptr<Engine> make_default_engine() {
+  std::vector<std::unique_ptr<const Engine>> engines;
+  engines.push_back(make_cryptopp_engine());
+  return make_combined_engine(std::move(engines));
+}
+
+std::unique_ptr<Engine> make_narrowed_engine(std::unique_ptr<const Engine> engine,
+                                             const AlgorithmFilter& filter) {
+  return std::make_unique<NarrowedEngine>(std::move(engine), filter);
+}
+
+}  // namespace virtcrypt::crypto
