@@ -12,7 +12,9 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/driver/driver_ring.h"
 #include "tests/driver/fake_slot.h"
+#include "tests/driver/packed_ring.h"
 #include "tests/driver/pci_driver.h"
 #include "tests/driver/split_ring.h"
 #include "tests/driver/test_memory.h"
@@ -41,6 +43,7 @@ class Wire {
 
 struct DriverOptions {
   std::uint64_t features = feature::kVersion1 | feature::kIndirectDesc | feature::kEventIdx;
+  bool packed = false;  // adds RING_PACKED to the features
   std::uint16_t ring_size = 64;
   std::size_t memory_bytes = std::size_t{16} << 20;
   bool msix = true;
@@ -104,7 +107,15 @@ class CryptoDriver {
   [[nodiscard]] PciDriver& pci() { return *pci_; }
   [[nodiscard]] FakeSlot& slot() { return slot_; }
   [[nodiscard]] TestMemory& memory() { return memory_; }
-  [[nodiscard]] SplitRing& ring(std::uint16_t queue) { return *rings_.at(queue); }
+  // Of either format; split_ring() and packed_ring() throw std::bad_cast when the format is the other one.
+  [[nodiscard]] DriverRing& any_ring(std::uint16_t queue) { return *rings_.at(queue); }
+  [[nodiscard]] SplitRing& split_ring(std::uint16_t queue) {
+    return dynamic_cast<SplitRing&>(any_ring(queue));
+  }
+  [[nodiscard]] PackedRing& packed_ring(std::uint16_t queue) {
+    return dynamic_cast<PackedRing&>(any_ring(queue));
+  }
+  [[nodiscard]] SplitRing& ring(std::uint16_t queue) { return split_ring(queue); }
   [[nodiscard]] devices::crypto_dev::Device& device() { return *device_; }
   [[nodiscard]] std::uint16_t control_queue() const { return data_queues_; }
 
@@ -112,6 +123,13 @@ class CryptoDriver {
   bool start();
   // Resets and waits until device_status reads 0.
   void reset();
+
+  // RING_RESET: resets one queue, whose requests are lost, and enables it again with a fresh ring.
+  void reset_queue(std::uint16_t queue);
+  void enable_queue(std::uint16_t queue, std::uint16_t ring_size);
+
+  // Notifies as negotiated.
+  void kick(std::uint16_t queue);
 
   // Puts the request on the ring and kicks if the device asks for it. Returns the head.
   std::uint16_t submit(std::uint16_t queue, const Request& request);
@@ -169,8 +187,10 @@ class CryptoDriver {
     std::vector<Segment> writable;
   };
   void idle();
+  void make_ring(std::uint16_t queue, std::uint16_t size);
 
   const DriverOptions options_;
+  const std::uint64_t features_;
   const std::uint16_t data_queues_;
   const bool polled_;
   TestMemory memory_;
@@ -178,7 +198,7 @@ class CryptoDriver {
   devices::crypto_dev::Device* device_ = nullptr;
   std::unique_ptr<virtio::pci::VirtioPciFunction> function_;
   std::unique_ptr<PciDriver> pci_;
-  std::vector<std::unique_ptr<SplitRing>> rings_;
+  std::vector<std::unique_ptr<DriverRing>> rings_;
   std::vector<std::map<std::uint16_t, Pending>> pending_;
   std::vector<std::map<std::uint16_t, Answer>> answers_;
   std::size_t memory_mark_ = 0;

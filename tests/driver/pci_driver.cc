@@ -83,11 +83,12 @@ bool PciDriver::negotiate(std::uint64_t features) {
   add_status(status::kAcknowledge);
   add_status(status::kDriver);
   set_driver_features(features);
+  notif_config_data_ = (features & feature::kNotifConfigData) != 0;
   add_status(status::kFeaturesOk);
   return (device_status() & status::kFeaturesOk) != 0;
 }
 
-void PciDriver::set_queue(std::uint16_t queue, const SplitRing& ring, std::uint16_t vector) {
+void PciDriver::set_queue(std::uint16_t queue, const DriverRing& ring, std::uint16_t vector) {
   const auto write64 = [this](std::uint32_t offset, std::uint64_t value) {
     write_common(offset, 4, static_cast<std::uint32_t>(value));
     write_common(offset + 4, 4, static_cast<std::uint32_t>(value >> 32));
@@ -99,11 +100,29 @@ void PciDriver::set_queue(std::uint16_t queue, const SplitRing& ring, std::uint1
   write64(common::kQueueDevice, ring.device_area());
   write_common(common::kQueueVector, 2, vector);
   notify_offsets_[queue] = read_common(common::kQueueNotifyOff, 2) * notify_multiplier_;
+  // 4.1.5.2: what names the queue in a notification.
+  notify_values_[queue] =
+      notif_config_data_ ? static_cast<std::uint16_t>(read_common(common::kQueueNotifConfigData, 2)) : queue;
   write_common(common::kQueueEnable, 2, 1);
 }
 
-void PciDriver::kick(std::uint16_t queue) {
-  write(2, notify_offsets_.at(queue), 2, queue);
+void PciDriver::request_queue_reset(std::uint16_t queue) {
+  write_common(common::kQueueSelect, 2, queue);
+  write_common(common::kQueueReset, 2, 1);
+}
+
+bool PciDriver::queue_resets(std::uint16_t queue) {
+  write_common(common::kQueueSelect, 2, queue);
+  return read_common(common::kQueueReset, 2) != 0;
+}
+
+void PciDriver::kick(std::uint16_t queue, std::optional<std::uint16_t> next) {
+  const std::uint32_t value = notify_values_.at(queue);
+  write_doorbell(queue, value | std::uint32_t{next.value_or(0)} << 16, next ? 4 : 2);
+}
+
+void PciDriver::write_doorbell(std::uint16_t queue, std::uint32_t value, unsigned width) {
+  write(2, notify_offsets_.at(queue), width, value);
 }
 
 void PciDriver::enable_msix(bool enabled, bool function_mask) {

@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "tests/driver/split_ring.h"
+#include "tests/driver/driver_ring.h"
 #include "tests/driver/test_memory.h"
 #include "virtcrypt/virtio/pci/function.h"
 
@@ -22,6 +22,8 @@ constexpr std::uint32_t kConfigVector = 16, kNumQueues = 18, kDeviceStatus = 20,
 constexpr std::uint32_t kQueueSelect = 22, kQueueSize = 24, kQueueVector = 26, kQueueEnable = 28,
                         kQueueNotifyOff = 30;
 constexpr std::uint32_t kQueueDesc = 32, kQueueDriver = 40, kQueueDevice = 48;
+constexpr std::uint32_t kQueueNotifConfigData = 56, kQueueReset = 58, kAdminQueueIndex = 60,
+                        kAdminQueueNum = 62;
 }  // namespace common
 
 namespace status {
@@ -31,7 +33,11 @@ constexpr std::uint8_t kAcknowledge = 1, kDriver = 2, kDriverOk = 4, kFeaturesOk
 
 namespace feature {
 constexpr std::uint64_t kIndirectDesc = std::uint64_t{1} << 28, kEventIdx = std::uint64_t{1} << 29;
-constexpr std::uint64_t kVersion1 = std::uint64_t{1} << 32;
+constexpr std::uint64_t kVersion1 = std::uint64_t{1} << 32, kAccessPlatform = std::uint64_t{1} << 33;
+constexpr std::uint64_t kRingPacked = std::uint64_t{1} << 34, kInOrder = std::uint64_t{1} << 35;
+constexpr std::uint64_t kOrderPlatform = std::uint64_t{1} << 36, kSrIov = std::uint64_t{1} << 37;
+constexpr std::uint64_t kNotificationData = std::uint64_t{1} << 38, kNotifConfigData = std::uint64_t{1} << 39;
+constexpr std::uint64_t kRingReset = std::uint64_t{1} << 40;
 }  // namespace feature
 
 // Thread-safety: one driver thread.
@@ -71,7 +77,11 @@ class PciDriver {
   }
   [[nodiscard]] std::uint64_t offered();
   void set_driver_features(std::uint64_t features);
-  void set_queue(std::uint16_t queue, const SplitRing& ring, std::uint16_t vector = 0xFFFF);
+  void set_queue(std::uint16_t queue, const DriverRing& ring, std::uint16_t vector = 0xFFFF);
+
+  // RING_RESET: asks for it; the caller then waits for queue_resets() to become false.
+  void request_queue_reset(std::uint16_t queue);
+  [[nodiscard]] bool queue_resets(std::uint16_t queue);
 
   // ACKNOWLEDGE to FEATURES_OK; false when the device refuses the features.
   [[nodiscard]] bool negotiate(std::uint64_t features);
@@ -79,8 +89,11 @@ class PciDriver {
   // Writes 0; the caller then waits for device_status() to read 0.
   void request_reset() { write_common(common::kDeviceStatus, 1, 0); }
 
-  // Available buffer notification for a queue that was set up; may run on a thread of its own.
-  void kick(std::uint16_t queue);
+  // Available buffer notification for a queue that was set up, as negotiated: with `next` (what
+  // DriverRing::next_available() says) 32 bits wide, as NOTIFICATION_DATA asks for, else 16. May run on a
+  // thread of its own.
+  void kick(std::uint16_t queue, std::optional<std::uint16_t> next = {});
+  void write_doorbell(std::uint16_t queue, std::uint32_t value, unsigned width);  // anything
 
   // MSI-X: enables the capability, and routes and unmasks `vector`.
   void enable_msix(bool enabled, bool function_mask = false);
@@ -97,7 +110,10 @@ class PciDriver {
   std::map<std::uint8_t, Structure> structures_;
   std::uint8_t msix_capability_ = 0;
   std::uint32_t notify_multiplier_ = 0;
-  std::map<std::uint16_t, std::uint32_t> notify_offsets_;  // of the queues that were set up
+  bool notif_config_data_ = false;  // negotiated
+  // Of the queues that were set up.
+  std::map<std::uint16_t, std::uint32_t> notify_offsets_;
+  std::map<std::uint16_t, std::uint16_t> notify_values_;
 };
 
 }  // namespace virtcrypt::test

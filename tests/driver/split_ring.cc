@@ -24,10 +24,11 @@ void put_descriptor(std::byte* place, const Descriptor& descriptor) {
 
 }  // namespace
 
-SplitRing::SplitRing(TestMemory& memory, std::uint16_t size, bool event_idx)
+SplitRing::SplitRing(TestMemory& memory, std::uint16_t size, bool event_idx, bool in_order)
     : memory_(memory),
       size_(size),
       event_idx_(event_idx),
+      in_order_(in_order),
       descriptors_(memory.allocate(std::size_t{16} * size, 16)),
       avail_(memory.allocate(6 + std::size_t{2} * size, 2)),
       used_(memory.allocate(6 + std::size_t{8} * size, 4)),
@@ -36,16 +37,16 @@ SplitRing::SplitRing(TestMemory& memory, std::uint16_t size, bool event_idx)
   std::memset(avail_.bytes.data(), 0, avail_.bytes.size());
   std::memset(used_.bytes.data(), 0, used_.bytes.size());
   for (std::uint16_t i = 0; i < size; ++i)
-    free_.push_back(static_cast<std::uint16_t>(size - 1 - i));
+    free_.push_back(i);
 }
 
-std::optional<std::uint16_t> SplitRing::add(std::span<const Segment> segments, bool indirect) {
+std::optional<std::uint16_t> SplitRing::put(std::span<const Segment> segments, bool indirect) {
   const std::size_t needed = indirect ? 1 : segments.size();
   if (needed == 0 || needed > free_.size()) return std::nullopt;
   std::vector<std::uint16_t> chain;
   for (std::size_t i = 0; i < needed; ++i) {
-    chain.push_back(free_.back());
-    free_.pop_back();
+    chain.push_back(free_.front());
+    free_.pop_front();
   }
   const auto flags_of = [&](std::size_t i) {
     return static_cast<std::uint16_t>((segments[i].writable ? kWrite : 0) |
@@ -93,8 +94,14 @@ std::optional<Used> SplitRing::poll() {
   std::memcpy(&used.length, element + 4, 4);
   ++last_used_;
   if (used.head < size_) {
-    for (const std::uint16_t index : chain_of_head_[used.head])
-      free_.push_back(index);
+    // Last out, first in, so that heads do not follow the order of the ring; but with IN_ORDER they do.
+    for (const std::uint16_t index : chain_of_head_[used.head]) {
+      if (in_order_) {
+        free_.push_back(index);
+      } else {
+        free_.push_front(index);
+      }
+    }
     chain_of_head_[used.head].clear();
   }
   return used;

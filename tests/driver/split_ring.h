@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "tests/driver/driver_ring.h"
 #include "tests/driver/test_memory.h"
 
 namespace virtcrypt::test {
@@ -17,43 +19,22 @@ struct Descriptor {
   std::uint16_t flags = 0;
   std::uint16_t next = 0;
 };
-constexpr std::uint16_t kNext = 1;
-constexpr std::uint16_t kWrite = 2;
-constexpr std::uint16_t kIndirect = 4;
-
-struct Segment {
-  std::uint64_t address;
-  std::uint32_t length;
-  bool writable;
-};
-
-struct Used {
-  std::uint32_t head;
-  std::uint32_t length;
-};
 
 // Thread-safety: one driver thread; the device works on the other side of the memory.
-class SplitRing {
+class SplitRing final : public DriverRing {
  public:
-  SplitRing(TestMemory& memory, std::uint16_t size, bool event_idx);
+  // With `in_order`, descriptors are taken in the order of the table (2.7.5).
+  SplitRing(TestMemory& memory, std::uint16_t size, bool event_idx, bool in_order = false);
 
-  [[nodiscard]] std::uint16_t size() const { return size_; }
-  [[nodiscard]] std::uint64_t descriptor_area() const { return descriptors_.address; }
-  [[nodiscard]] std::uint64_t driver_area() const { return avail_.address; }
-  [[nodiscard]] std::uint64_t device_area() const { return used_.address; }
-
-  // Puts a chain into free descriptors, and makes it available. With `indirect`, one descriptor points at a
-  // table allocated from the memory. Returns the head, or nothing when there are not enough descriptors.
-  [[nodiscard]] std::optional<std::uint16_t> add(std::span<const Segment> segments, bool indirect = false);
-
-  // Whether the device asks for an available buffer notification for what was added since the last call.
-  [[nodiscard]] bool needs_kick();
-
-  // The next used element; frees its descriptors.
-  [[nodiscard]] std::optional<Used> poll();
-
-  // Asks for an interrupt with the next used element (EVENT_IDX: used_event), or for none.
-  void want_interrupt(bool wanted);
+  [[nodiscard]] std::uint16_t size() const override { return size_; }
+  [[nodiscard]] std::uint64_t descriptor_area() const override { return descriptors_.address; }
+  [[nodiscard]] std::uint64_t driver_area() const override { return avail_.address; }
+  [[nodiscard]] std::uint64_t device_area() const override { return used_.address; }
+  [[nodiscard]] std::size_t free_descriptors() const override { return free_.size(); }
+  [[nodiscard]] bool needs_kick() override;
+  [[nodiscard]] std::uint16_t next_available() const override { return next_avail_; }
+  [[nodiscard]] std::optional<Used> poll() override;
+  void want_interrupt(bool wanted) override;  // EVENT_IDX: through used_event
 
   // For hostile drivers: anything, anywhere.
   void set_descriptor(std::uint16_t index, const Descriptor& descriptor);
@@ -63,14 +44,16 @@ class SplitRing {
   void make_available(std::uint16_t head);  // no questions asked
   [[nodiscard]] std::uint16_t used_index() const;
   void set_used_event(std::uint16_t index);
-  [[nodiscard]] std::size_t free_descriptors() const { return free_.size(); }
 
  private:
+  [[nodiscard]] std::optional<std::uint16_t> put(std::span<const Segment> segments, bool indirect) override;
+
   TestMemory& memory_;
   const std::uint16_t size_;
   const bool event_idx_;
+  const bool in_order_;
   Buffer descriptors_, avail_, used_;
-  std::vector<std::uint16_t> free_;
+  std::deque<std::uint16_t> free_;  // taken from the front
   std::vector<std::vector<std::uint16_t>> chain_of_head_;
   std::uint16_t next_avail_ = 0;
   std::uint16_t last_used_ = 0;
