@@ -16,6 +16,11 @@ enum class Service : std::uint8_t {
   kAkcipher,
 };
 
+// The service under which virtio lists it: CIPHER for chains.
+[[nodiscard]] constexpr Service listed_as(Service service) {
+  return service == Service::kChain ? Service::kCipher : service;
+}
+
 enum class CipherAlgorithm : std::uint8_t {
   kArc4,          // the stream cipher known from RFC 6229; each operation starts at the first keystream byte
   kAesEcb,        // FIPS 197, SP 800-38A 6.1

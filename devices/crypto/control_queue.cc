@@ -17,10 +17,10 @@ bool ControlQueue::run_one_batch() {
   for (; done < kMaxBatch; ++done) {
     std::optional<virtio::DescriptorChain> chain = pop();
     if (!chain) break;
-    const ControlRequest request = parts_.dialect.parse_control(*chain, parts_.limits);
+    const ControlRequest request = parts_.dialect.parse_control(*chain, parts_.terms);
     const ControlAnswer answer = carry_out(request);
     if (answer.status != RequestStatus::kOk) count(control_stats_.refused);
-    const std::uint32_t written = parts_.dialect.write_control_answer(request, answer, *chain);
+    const std::uint32_t written = parts_.dialect.write_control_answer(request, answer, *chain, parts_.terms);
     complete(std::move(*chain), written);
   }
   if (done > 0) publish();
@@ -29,6 +29,8 @@ bool ControlQueue::run_one_batch() {
 
 ControlAnswer ControlQueue::carry_out(const ControlRequest& request) {
   if (const auto* refused = std::get_if<RequestStatus>(&request.action)) return {.status = *refused};
+  // a device that is not ready fails what a driver sends all the same.
+  if (!parts_.ready.load(std::memory_order_acquire)) return {.status = RequestStatus::kError};
   if (const auto* create_session = std::get_if<CreateSession>(&request.action))
     return create(*create_session);
   const auto& destroy = std::get<DestroySession>(request.action);

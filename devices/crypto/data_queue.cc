@@ -35,8 +35,8 @@ void Job::clear() {
     Entry& entry = entries_[i];
     entry.chain.reset();
     entry.pin.release();
-    entry.request.input.clear();
-    entry.request.output.clear();
+    entry.session.reset();
+    entry.request.reset();
   }
   used_ = 0;
   operations.clear();
@@ -69,27 +69,63 @@ bool DataQueue::run_one_batch() {
 void DataQueue::add_request(virtio::DescriptorChain chain, Job& job) {
   Job::Entry& entry = job.add();
   DataRequest& request = entry.request;
-  parts_.dialect.parse_data(chain, parts_.limits, request);
+  parts_.dialect.parse_data(chain, parts_.terms, request);
   entry.chain.emplace(std::move(chain));
   count(data_stats_.requests);
-  if (request.status != RequestStatus::kOk) return;
+  const crypto::Session* session = session_of(entry);
+  if (session == nullptr) return;
 
-  entry.pin = parts_.sessions.find(request.session_id);
-  if (!entry.pin || entry.pin.session().service() != request.service) {
-    entry.pin.release();
-    request.status = RequestStatus::kInvalidSession;
-    return;
-  }
   entry.operation = job.operations.size();
   crypto::Operation& operation = job.operations.emplace_back();
-  operation.session = &entry.pin.session();
+  operation.session = session;
   operation.kind = request.kind;
   operation.input = request.input;
   operation.output = request.output;
+  operation.aad = request.aad;
+  operation.digest_output = request.digest_output;
+  operation.ranges = request.ranges;
   operation.iv = std::span(request.iv).first(request.iv_bytes);
   operation.digest = request.digest;
+  operation.tag_bytes = request.tag_bytes;
   count(data_stats_.source_bytes, request.source_bytes);
   job.estimated_ns += parts_.engine.estimated_ns(operation);
+}
+
+// What the request is to be executed on; nothing, with the request's status set, when it is refused.
+const crypto::Session* DataQueue::session_of(Job::Entry& entry) const {
+  DataRequest& request = entry.request;
+  if (request.status != RequestStatus::kOk) return nullptr;
+  // a device that is not ready fails what a driver sends all the same.
+  if (!parts_.ready.load(std::memory_order_acquire)) {
+    request.status = RequestStatus::kError;
+    return nullptr;
+  }
+  return request.stateless ? make_session(entry) : pin_session(entry);
+}
+
+const crypto::Session* DataQueue::pin_session(Job::Entry& entry) const {
+  DataRequest& request = entry.request;
+  entry.pin = parts_.sessions.find(request.session_id);
+  if (!entry.pin || listed_as(entry.pin.session().service()) != listed_as(request.service)) {
+    request.status = RequestStatus::kInvalidSession;
+  } else if (entry.pin.session().service() != request.service) {
+    request.status = RequestStatus::kError;  // a chain's request on a cipher's session, or the reverse
+  } else {
+    return &entry.pin.session();
+  }
+  entry.pin.release();
+  return nullptr;
+}
+
+const crypto::Session* DataQueue::make_session(Job::Entry& entry) const {
+  auto session = parts_.engine.create_session(entry.request.parameters);
+  entry.request.key = {};  // wiped: the session has its own form of it
+  if (!session) {
+    entry.request.status = to_status(session.error());
+    return nullptr;
+  }
+  entry.session = std::move(*session);
+  return entry.session.get();
 }
 
 void DataQueue::execute(Job& job) const {

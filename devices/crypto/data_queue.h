@@ -31,7 +31,8 @@ class Job {
   struct Entry {
     std::optional<virtio::DescriptorChain> chain;
     DataRequest request;
-    SessionPin pin;
+    SessionPin pin;                    // session mode
+    crypto::SessionPointer session;    // stateless mode
     std::size_t operation = kRefused;  // index into `operations`
   };
   static constexpr std::size_t kRefused = SIZE_MAX;
@@ -63,6 +64,9 @@ class DataQueue final : public QueueLoop {
   void return_held() override;
 
   void add_request(virtio::DescriptorChain chain, Job& job);
+  [[nodiscard]] const crypto::Session* session_of(Job::Entry& entry) const;
+  [[nodiscard]] const crypto::Session* pin_session(Job::Entry& entry) const;
+  [[nodiscard]] const crypto::Session* make_session(Job::Entry& entry) const;
   void execute_here(std::unique_ptr<Job> job);
   void hand_off(std::unique_ptr<Job> job);
   void execute(Job& job) const;  // any thread

@@ -8,17 +8,23 @@
 namespace virtcrypt::devices::crypto_dev {
 namespace {
 
-Limits limits_of(const DeviceOptions& options, const crypto::Engine& engine) {
+Limits limits_of(const DeviceOptions& options, const crypto::Capabilities& capabilities) {
   Limits limits{.data_queues = options.data_queues,
                 .max_cipher_key_bytes = 0,
+                .max_auth_key_bytes = 0,
                 .max_akcipher_key_bytes = 0,
                 .max_size = options.max_size};
-  for (const crypto::CipherCapability& row : engine.capabilities().ciphers) {
-    limits.max_cipher_key_bytes = std::max(limits.max_cipher_key_bytes, row.key_bytes.most);
-  }
-  for (const crypto::AkcipherCapability& row : engine.capabilities().akciphers) {
-    limits.max_akcipher_key_bytes = std::max(limits.max_akcipher_key_bytes, row.max_key_bytes);
-  }
+  const auto raise = [](std::uint32_t& limit, std::uint32_t bytes) { limit = std::max(limit, bytes); };
+  for (const auto& row : capabilities.ciphers)
+    raise(limits.max_cipher_key_bytes, row.key_bytes.most);
+  for (const auto& row : capabilities.aeads)
+    raise(limits.max_cipher_key_bytes, row.key_bytes.most);
+  for (const auto& row : capabilities.macs)
+    raise(limits.max_auth_key_bytes, row.key_bytes.most);
+  for (const auto& row : capabilities.akciphers)
+    raise(limits.max_akcipher_key_bytes, row.max_key_bytes);
+  limits.max_cipher_key_bytes = std::min(limits.max_cipher_key_bytes, options.max_cipher_key_bytes);
+  limits.max_auth_key_bytes = std::min(limits.max_auth_key_bytes, options.max_auth_key_bytes);
   return limits;
 }
 
@@ -27,18 +33,20 @@ Limits limits_of(const DeviceOptions& options, const crypto::Engine& engine) {
 Device::Device(const DeviceOptions& options, std::unique_ptr<const crypto::Engine> engine)
     : options_(options),
       engine_(std::move(engine)),
-      limits_(limits_of(options, *engine_)),
-      config_(standard_dialect().config_space(true, *engine_, limits_)),
+      limits_(limits_of(options, engine_->capabilities())),
+      config_(standard_dialect().config_space(options.ready, engine_->capabilities(), limits_)),
+      ready_(options.ready),
       sessions_(options.max_sessions),
       io_(options.io_threads, options.name),
       workers_(std::make_unique<crypto::WorkerPool>(options.workers)),
       parts_{.name = options.name,
              .engine = *engine_,
              .dialect = standard_dialect(),
-             .limits = limits_,
+             .terms = terms_,
              .sessions = sessions_,
              .workers = *workers_,
              .bus_master = bus_master_,
+             .ready = ready_,
              .log = log_} {
   assert(options.data_queues >= 1 && options.data_queues <= kMaxDataQueues);
   for (std::uint16_t i = 0; i < options.data_queues; ++i) {
@@ -57,7 +65,7 @@ Device::~Device() {
 }
 
 virtio::FeatureSet Device::offered_features() const {
-  return parts_.dialect.offered_features()
+  return parts_.dialect.offered_features(engine_->capabilities())
       .with(virtio::Feature::kVersion1)
       .with(virtio::Feature::kRingIndirectDesc)
       .with(virtio::Feature::kRingEventIdx);
@@ -76,6 +84,7 @@ int Device::kick_fd(virtio::QueueIndex queue) const {
 }
 
 void Device::read_config(std::size_t offset, std::span<std::byte> data) const {
+  const std::lock_guard lock(config_mutex_);
   std::memcpy(data.data(), config_.data() + offset, data.size());
 }
 
@@ -83,7 +92,26 @@ void Device::write_config(std::size_t, std::span<const std::byte>) {
   // 5.9.5: the driver may only read.
 }
 
+std::uint8_t Device::config_generation() const {
+  const std::lock_guard lock(config_mutex_);
+  return config_generation_;
+}
+
+void Device::set_ready(bool ready) {
+  const std::lock_guard lock(config_mutex_);
+  if (ready_.exchange(ready) == ready) return;
+  config_ = parts_.dialect.config_space(ready, engine_->capabilities(), limits_);
+  ++config_generation_;
+  log_.write(spdlog::level::info, "{}: hardware {}", parts_.name, ready ? "ready" : "not ready");
+  if (interrupts_ != nullptr) interrupts_->notify_config_change();
+}
+
 void Device::activate(virtio::Activation activation) {
+  {
+    const std::lock_guard lock(config_mutex_);
+    interrupts_ = &activation.interrupts;
+  }
+  terms_.negotiated = activation.negotiated;
   log_.write(spdlog::level::info, "{}: driver ready, features {:#x}, {} queues", parts_.name,
              activation.negotiated.bits(), activation.queues.size());
   for (virtio::ActiveQueue& active : activation.queues) {
@@ -97,6 +125,10 @@ void Device::report_fault(virtio::QueueIndex queue, virtio::RingFault fault) {
 }
 
 void Device::reset(std::function<void()> done) {
+  {
+    const std::lock_guard lock(config_mutex_);
+    interrupts_ = nullptr;
+  }
   reset_done_ = std::move(done);
   loops_to_stop_.store(loops_.size());
   for (QueueLoop* loop : loops_) {

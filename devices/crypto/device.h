@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,6 +34,10 @@ struct DeviceOptions {
   std::size_t workers = 1;           // 0: operations run on the I/O threads
   std::size_t max_sessions = 65536;  // open at once; 1 to kMaxSessions
   std::uint64_t max_size = 8 << 20;  // bytes, config space's max_size
+  // Longest keys that are accepted, where that is less than what the engine takes.
+  std::uint32_t max_cipher_key_bytes = UINT32_MAX;
+  std::uint32_t max_auth_key_bytes = UINT32_MAX;
+  bool ready = true;  // VIRTIO_CRYPTO_S_HW_READY from the start
 };
 
 constexpr std::uint16_t kMaxDataQueues = 64;
@@ -58,11 +63,16 @@ class Device final : public virtio::VirtioDevice {
   [[nodiscard]] std::size_t config_bytes() const override { return config_.size(); }
   void read_config(std::size_t offset, std::span<std::byte> data) const override;
   void write_config(std::size_t offset, std::span<const std::byte> data) override;
-  [[nodiscard]] std::uint8_t config_generation() const override { return 0; }
+  [[nodiscard]] std::uint8_t config_generation() const override;
   void activate(virtio::Activation activation) override;
   void report_fault(virtio::QueueIndex queue, virtio::RingFault fault) override;
   void reset(std::function<void()> done) override;
   void set_bus_master(bool enabled) override;
+
+  // Sets or clears VIRTIO_CRYPTO_S_HW_READY and tells the driver (5.9.5, 5.9.8). While it is clear every
+  // request is answered with an error; what is being executed is finished. Any thread.
+  void set_ready(bool ready);
+  [[nodiscard]] bool ready() const { return ready_.load(std::memory_order_acquire); }
 
   [[nodiscard]] StatsSnapshot stats() const;
 
@@ -75,8 +85,14 @@ class Device final : public virtio::VirtioDevice {
   const DeviceOptions options_;
   const std::unique_ptr<const crypto::Engine> engine_;
   const Limits limits_;
+  // Configuration space and who is told of its changes; no data-path code takes this lock.
+  mutable std::mutex config_mutex_;
   std::vector<std::byte> config_;
+  std::uint8_t config_generation_ = 0;
+  virtio::InterruptSink* interrupts_ = nullptr;  // of an active device
+  std::atomic<bool> ready_;
   std::atomic<bool> bus_master_{false};
+  Terms terms_{.limits = limits_, .negotiated = {}};
   LimitedLog log_;
   SessionTable sessions_;
   IoThreads io_;

@@ -22,19 +22,26 @@ namespace virtcrypt::devices::crypto_dev {
 // What the device promises in its config space and holds drivers to.
 struct Limits {
   std::uint16_t data_queues = 1;
-  std::uint32_t max_cipher_key_bytes = 0;    // longest key of the CIPHER service
+  std::uint32_t max_cipher_key_bytes = 0;    // longest key of the CIPHER and AEAD services
+  std::uint32_t max_auth_key_bytes = 0;      // longest key of the MAC service
   std::uint32_t max_akcipher_key_bytes = 0;  // longest encoded key of the AKCIPHER service
   std::uint64_t max_size = 0;  // variable-length bytes of one request, readable and writable together
 };
 
+// What holds between a driver and the device from one activation to the next reset.
+struct Terms {
+  const Limits& limits;
+  virtio::FeatureSet negotiated;
+};
+
 // A request of the control queue. Keys have been copied out of guest memory.
 struct CreateSession {
-  crypto::SessionParameters parameters;  // its key span points into `key`
+  crypto::SessionParameters parameters;  // its key spans point into `key`
   crypto::SecureBuffer key;
 };
 struct DestroySession {
   std::uint64_t id;
-  crypto::Service service;
+  crypto::Service service;  // as listed_as() says
 };
 struct ControlRequest {
   // RequestStatus: refused by the dialect, answer with it.
@@ -54,19 +61,31 @@ struct DataRequest {
   // Not kOk: refused by the dialect, not to be executed.
   RequestStatus status = RequestStatus::kError;
 
+  // A request without a session brings its own parameters; their key spans point into `key`.
+  bool stateless = false;
+  crypto::SessionParameters parameters;
+  crypto::SecureBuffer key;  // copied out
+
   std::uint64_t session_id = 0;
   crypto::Service service = crypto::Service::kCipher;
   crypto::OperationKind kind = crypto::OperationKind::kEncrypt;
-  std::vector<std::span<const std::byte>> input;  // guest memory
-  std::vector<std::span<std::byte>> output;       // guest memory
-  std::array<std::byte, kMaxIvBytes> iv{};        // copied out
+  std::vector<std::span<const std::byte>> input;    // guest memory
+  std::vector<std::span<const std::byte>> aad;      // guest memory
+  std::vector<std::span<std::byte>> output;         // guest memory
+  std::vector<std::span<std::byte>> digest_output;  // guest memory
+  crypto::ChainRanges ranges;
+  std::array<std::byte, kMaxIvBytes> iv{};  // copied out
   std::size_t iv_bytes = 0;
+  std::uint32_t tag_bytes = 0;
   std::uint64_t source_bytes = 0;
   std::vector<std::byte> digest;  // copied out
 
   // Bytes at the front of the writable part that the driver gave for the result; 0 until they are known. Set
   // for refused requests too, as far as parsing came.
   std::uint64_t result_room = 0;
+
+  // As new, with the memory kept; the key is wiped.
+  void reset();
 };
 
 // Thread-safety: immutable, any thread.
@@ -77,22 +96,25 @@ class Dialect {
   Dialect& operator=(const Dialect&) = delete;
 
   // Device-specific feature bits that this dialect offers, and whether a subset of them makes sense.
-  [[nodiscard]] virtual virtio::FeatureSet offered_features() const = 0;
+  [[nodiscard]] virtual virtio::FeatureSet offered_features(
+      const crypto::Capabilities& capabilities) const = 0;
   [[nodiscard]] virtual bool accepts(virtio::FeatureSet subset) const = 0;
 
   // The whole device configuration space.
-  [[nodiscard]] virtual std::vector<std::byte> config_space(bool ready, const crypto::Engine& engine,
+  [[nodiscard]] virtual std::vector<std::byte> config_space(bool ready,
+                                                            const crypto::Capabilities& capabilities,
                                                             const Limits& limits) const = 0;
 
   [[nodiscard]] virtual ControlRequest parse_control(const virtio::DescriptorChain& chain,
-                                                     const Limits& limits) const = 0;
+                                                     const Terms& terms) const = 0;
 
   // Writes the whole device-writable part of the chain. Returns the used length.
   [[nodiscard]] virtual std::uint32_t write_control_answer(const ControlRequest& request,
                                                            const ControlAnswer& answer,
-                                                           const virtio::DescriptorChain& chain) const = 0;
+                                                           const virtio::DescriptorChain& chain,
+                                                           const Terms& terms) const = 0;
 
-  virtual void parse_data(const virtio::DescriptorChain& chain, const Limits& limits,
+  virtual void parse_data(const virtio::DescriptorChain& chain, const Terms& terms,
                           DataRequest& request) const = 0;
 
   // The first `result_bytes` of the result room are the result, written already; the rest of the room and the

@@ -17,10 +17,11 @@ struct DeviceParts {
   std::string name;  // for logs
   const crypto::Engine& engine;
   const Dialect& dialect;
-  const Limits& limits;
+  const Terms& terms;  // written before the queues of an activation start
   SessionTable& sessions;
   crypto::WorkerPool& workers;
   const std::atomic<bool>& bus_master;
+  const std::atomic<bool>& ready;  // VIRTIO_CRYPTO_S_HW_READY
   LimitedLog& log;
 };
 

@@ -61,7 +61,8 @@ bool SessionTable::remove(std::uint64_t id, crypto::Service service) {
   {
     const std::lock_guard lock(mutex_);
     Slot& slot = slots_[index];
-    if (id == 0 || slot.id.load(std::memory_order_relaxed) != id || slot.session->service() != service)
+    if (id == 0 || slot.id.load(std::memory_order_relaxed) != id ||
+        listed_as(slot.session->service()) != service)
       return false;
     close(index);
   }

@@ -23,22 +23,6 @@ Request raw_control(std::uint32_t opcode, std::size_t fixed_bytes, std::size_t w
 
 }  // namespace
 
-TEST_CASE("Config space: says what the device has", "[crypto][standard][5.9.5]") {
-  auto options = polled_device(3);
-  CryptoDriver driver(options);
-  PciDriver& pci = driver.pci();
-  CHECK(pci.read(4, 0, 4) == 1);         // status: HW_READY
-  CHECK(pci.read(4, 4, 4) == 3);         // max_dataqueues
-  CHECK(pci.read(4, 8, 4) == 0b10001);   // services: CIPHER, AKCIPHER
-  CHECK(pci.read(4, 12, 4) == 0b11100);  // AES ECB, CBC, CTR
-  for (const std::uint32_t offset : {16U, 20U, 24U, 28U, 32U, 40U})
-    CHECK(pci.read(4, offset, 4) == 0);
-  CHECK(pci.read(4, 36, 4) == 32);       // max_cipher_key_len
-  CHECK(pci.read(4, 44, 4) == 0b10);     // RSA
-  CHECK(pci.read(4, 48, 4) == 8 << 20);  // max_size
-  CHECK(pci.read(4, 52, 4) == 0);
-}
-
 TEST_CASE("Sessions: each algorithm number is either offered and works, or not supported",
           "[crypto][standard]") {
   CryptoDriver driver;

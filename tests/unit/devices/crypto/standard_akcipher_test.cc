@@ -143,7 +143,7 @@ TEST_CASE("AKCIPHER: raw RSA gives modulus-length results", "[crypto][standard][
 
 TEST_CASE("AKCIPHER: parameters that do not exist are refused", "[crypto][standard][rsa][A-11]") {
   CryptoDriver driver;
-  for (const std::uint32_t algorithm : {0U, 2U, 3U, 4U, 0xFFFF'FFFFU}) {
+  for (const std::uint32_t algorithm : {0U, 3U, 4U, 0xFFFF'FFFFU}) {
     CHECK(driver.create(CryptoDriver::akcipher_create(kPublic, kRaw, 0, kPublicKey, algorithm)).status ==
           kNotSupp);
   }
@@ -151,7 +151,7 @@ TEST_CASE("AKCIPHER: parameters that do not exist are refused", "[crypto][standa
     CHECK(driver.create(CryptoDriver::akcipher_create(kPublic, padding, kSha1, kPublicKey)).status ==
           kNotSupp);
   }
-  for (const std::uint32_t hash : {1U, 2U, 3U, 10U, 0xFFFF'FFFFU}) {
+  for (const std::uint32_t hash : {2U, 10U, 0xFFFF'FFFFU}) {
     CHECK(driver.create(CryptoDriver::akcipher_create(kPublic, kPkcs1, hash, kPublicKey)).status == kNotSupp);
   }
   for (const std::uint32_t type : {0U, 3U}) {

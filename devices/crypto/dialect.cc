@@ -1,0 +1,25 @@
+#include "virtcrypt/devices/crypto/dialect.h"
+
+namespace virtcrypt::devices::crypto_dev {
+
+void DataRequest::reset() {
+  status = RequestStatus::kError;
+  stateless = false;
+  parameters = {};
+  key = {};
+  session_id = 0;
+  service = crypto::Service::kCipher;
+  kind = crypto::OperationKind::kEncrypt;
+  input.clear();
+  aad.clear();
+  output.clear();
+  digest_output.clear();
+  ranges = {};
+  iv_bytes = 0;
+  tag_bytes = 0;
+  source_bytes = 0;
+  digest.clear();
+  result_room = 0;
+}
+
+}  // namespace virtcrypt::devices::crypto_dev
