@@ -33,7 +33,7 @@ std::vector<std::span<Byte>> cut_any(std::span<Byte> whole, const std::vector<st
 }  // namespace
 
 const Engine& engine() {
-  static const std::unique_ptr<Engine> instance = crypto::make_cryptopp_engine();
+  static const std::unique_ptr<Engine> instance = crypto::make_default_engine();
   return *instance;
 }
 
