@@ -85,7 +85,9 @@ struct ChainStorage {
   std::vector<std::span<std::byte>> writable;
   std::uint64_t readable_bytes = 0;
   std::uint64_t writable_bytes = 0;
-  std::uint16_t head = 0;
+  std::uint16_t head = 0;    // split: index of the head descriptor; packed: buffer id
+  std::uint16_t slots = 0;   // packed: descriptors of the ring that the chain takes
+  std::uint64_t number = 0;  // in order of popping
 
   void clear() {
     readable.clear();

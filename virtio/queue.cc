@@ -1,12 +1,14 @@
 #include "virtcrypt/virtio/queue.h"
 
+#include "virtcrypt/virtio/packed_queue.h"
 #include "virtcrypt/virtio/split_queue.h"
 
 namespace virtcrypt::virtio {
 
 RingResult<std::unique_ptr<Queue>> make_queue(const QueueConfig& config, const GuestMemory& memory,
                                               FeatureSet negotiated) {
-  return SplitQueue::create(config, memory, negotiated);
+  return negotiated.has(Feature::kRingPacked) ? PackedQueue::create(config, memory, negotiated)
+                                              : SplitQueue::create(config, memory, negotiated);
 }
 
 }  // namespace virtcrypt::virtio

@@ -22,8 +22,8 @@ enum class QueueIndex : std::uint16_t {};
 struct QueueConfig {
   std::uint16_t size = 0;
   GuestAddress descriptor_area{};
-  GuestAddress driver_area{};  // split: avail ring
-  GuestAddress device_area{};  // split: used ring
+  GuestAddress driver_area{};  // split: avail ring; packed: driver event suppression
+  GuestAddress device_area{};  // split: used ring; packed: device event suppression
 };
 
 // A running virtqueue. Once an operation has returned a fault the queue stays faulted: pop() repeats the
@@ -41,7 +41,8 @@ class Queue {
   [[nodiscard]] virtual RingResult<std::optional<DescriptorChain>> pop() = 0;
 
   // Returns a chain, any order, saying how many bytes of it were written, counted from its first writable
-  // byte. The driver sees it with the next publish().
+  // byte. The driver sees it with the next publish(); with IN_ORDER with the next one after all chains that
+  // were popped before it have been completed too.
   virtual void complete(DescriptorChain chain, std::uint32_t written) = 0;
 
   // Makes all that was completed visible in one update. True when the driver wants a used buffer

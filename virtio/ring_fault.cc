@@ -14,6 +14,12 @@ std::string_view name_of(RingFault fault) {
       return "head index out of range";
     case RingFault::kNextOutOfRange:
       return "next index out of range";
+    case RingFault::kSlotInFlight:
+      return "descriptor overwritten while its buffer is in flight";
+    case RingFault::kChainNotAvailable:
+      return "descriptor chain with an unavailable descriptor";
+    case RingFault::kIdInFlight:
+      return "buffer id that is in flight already";
     case RingFault::kChainTooLong:
       return "descriptor chain too long or looped";
     case RingFault::kReadableAfterWritable:

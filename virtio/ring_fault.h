@@ -11,18 +11,21 @@ namespace virtcrypt::virtio {
 // A ring fault puts the device into DEVICE_NEEDS_RESET (VIRTIO 1.4, 2.1.2), and never does more than that.
 // Faults of a single request are not ring faults: they are answered with a status.
 enum class RingFault : std::uint8_t {
-  kBadQueueSize,           // zero, above the maximum, or no power of two
+  kBadQueueSize,           // zero, above the maximum, or (split) no power of two
   kBadRingAddress,         // a ring area misaligned or not inside one block of RAM
-  kAvailIndexAhead,        // avail idx more than the queue size ahead
-  kHeadOutOfRange,         // a head index not below the queue size
-  kNextOutOfRange,         // a next index not below the table's length
+  kAvailIndexAhead,        // split: avail idx more than the queue size ahead
+  kHeadOutOfRange,         // split: a head index not below the queue size
+  kNextOutOfRange,         // split: a next index not below the table's length
+  kSlotInFlight,           // packed: a descriptor written anew before its buffer was used
+  kChainNotAvailable,      // packed: NEXT leads to a descriptor that is not available
+  kIdInFlight,             // packed: a buffer id that is in flight
   kChainTooLong,           // a loop, or more descriptors than a chain may have
   kReadableAfterWritable,  // order of 2.7.4.2 broken
   kBadBufferAddress,       // a buffer or indirect table that is not RAM
   kTooManyBytes,           // 2^32 bytes or more in one chain (2.7.5.2)
   kIndirectNotNegotiated,  // INDIRECT without the feature
-  kIndirectNested,         // INDIRECT inside an indirect table
-  kIndirectWithNext,       // INDIRECT and NEXT in one descriptor
+  kIndirectNested,         // split: INDIRECT inside an indirect table
+  kIndirectWithNext,       // INDIRECT and NEXT in one descriptor or (packed) in one chain
   kBadIndirectLength,      // zero or no multiple of 16
 };
 

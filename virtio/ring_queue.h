@@ -1,0 +1,92 @@
+// What the ring formats have in common: chains are collected and checked, completed ones put in order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "virtcrypt/virtio/descriptor_chain.h"
+#include "virtcrypt/virtio/features.h"
+#include "virtcrypt/virtio/guest_memory.h"
+#include "virtcrypt/virtio/queue.h"
+#include "virtcrypt/virtio/ring_fault.h"
+
+namespace virtcrypt::virtio {
+
+// Flags of descriptors, the same numbers in both formats (2.7.5, 2.8.5 to 2.8.7).
+constexpr std::uint16_t kDescriptorNext = 1;
+constexpr std::uint16_t kDescriptorWrite = 2;
+constexpr std::uint16_t kDescriptorIndirect = 4;
+
+// Bytes of a descriptor, and of an entry of an indirect table.
+constexpr std::size_t kDescriptorBytes = 16;
+
+// 2.7 and 2.8: the largest queue size that a ring may have.
+constexpr std::uint32_t kMaxQueueSize = 32768;
+
+// Longest chain accepted where the queue size does not allow a longer one. 2.7.5.3.1 bounds an indirect table
+// by the queue size, but Linux exceeds that (it bounds by its scatterlists), so the ceiling is a fixed number
+// of ours.
+constexpr std::uint32_t kMaxChainDescriptors = 1024;
+
+// A format derives from it, reads its ring in collect_next() and writes it in put_used() and publish().
+class RingQueue : public Queue {
+ public:
+  [[nodiscard]] std::uint16_t size() const final { return size_; }
+  [[nodiscard]] RingResult<std::optional<DescriptorChain>> pop() final;
+  void complete(DescriptorChain chain, std::uint32_t written) final;
+
+ protected:
+  // `memory` must outlive the queue.
+  RingQueue(const QueueConfig& config, const GuestMemory& memory, FeatureSet negotiated);
+
+  // Collects the next available chain and steps over it; false when there is none.
+  [[nodiscard]] virtual RingResult<bool> collect_next(ChainStorage& chain) = 0;
+
+  // Writes the used element of a chain behind the earlier ones; publish() makes it visible.
+  virtual void put_used(const ChainStorage& chain, std::uint32_t written) = 0;
+
+  // Appends a buffer that a descriptor describes to the chain.
+  [[nodiscard]] RingResult<void> add_buffer(std::uint64_t address, std::uint32_t length, std::uint16_t flags,
+                                            ChainStorage& chain) const;
+
+  // A copy of the indirect table at `address`, a whole number of entries, at least one, and no more than a
+  // chain may have. Valid until the next call.
+  [[nodiscard]] RingResult<std::span<const std::byte>> copy_indirect_table(std::uint64_t address,
+                                                                           std::uint32_t bytes);
+
+  [[nodiscard]] static Unexpected<RingFault> fault(RingFault what) { return Unexpected<RingFault>(what); }
+  [[nodiscard]] bool is_faulted() const { return fault_.has_value(); }
+  [[nodiscard]] bool event_idx() const { return event_idx_; }
+
+ private:
+  struct Held {
+    std::unique_ptr<ChainStorage> chain;
+    std::uint32_t written = 0;
+  };
+
+  [[nodiscard]] std::unique_ptr<ChainStorage> take_storage();
+  void put_used_and_stock(Held held);
+
+  const GuestMemory& memory_;
+  const std::uint16_t size_;
+  const bool event_idx_;
+  const bool indirect_;
+  const bool in_order_;
+
+  std::optional<RingFault> fault_;
+  std::vector<std::unique_ptr<ChainStorage>> stock_;
+  std::vector<std::byte> indirect_table_;              // copy of the table that is being walked
+  std::vector<std::span<std::byte>> indirect_pieces_;  // where that table lies
+
+  // Chains are numbered as they are popped. With IN_ORDER one that is completed before an earlier one waits
+  // at its number modulo the size: no more than `size_` chains are in flight.
+  std::uint64_t next_number_ = 0;
+  std::uint64_t next_in_order_ = 0;
+  std::vector<Held> held_;
+};
+
+}  // namespace virtcrypt::virtio
