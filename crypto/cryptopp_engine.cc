@@ -4,6 +4,7 @@
 
 #include "virtcrypt/crypto/cryptopp_aes.h"
 #include "virtcrypt/crypto/cryptopp_hash.h"
+#include "virtcrypt/crypto/cryptopp_mac.h"
 #include "virtcrypt/crypto/cryptopp_rsa.h"
 #include "virtcrypt/crypto/cryptopp_session.h"
 #include "virtcrypt/crypto/rows.h"
@@ -20,6 +21,9 @@ Created make_session(const CipherParameters& parameters) {
 Created make_session(const HashParameters& parameters) {
   return cryptopp_hash::create_session(parameters);
 }
+Created make_session(const MacParameters& parameters) {
+  return cryptopp_mac::create_session(parameters);
+}
 Created make_session(const RsaParameters& parameters) {
   return cryptopp_rsa::create_session(parameters);
 }
@@ -33,6 +37,7 @@ class CryptoppEngine final : public SessionEngine {
   CryptoppEngine() : SessionEngine(kCryptoppName, EngineId::kCryptopp) {
     append(table().ciphers, cryptopp_aes::capabilities());
     append(table().hashes, cryptopp_hash::capabilities());
+    append(table().macs, cryptopp_mac::capabilities());
     append(table().akciphers, cryptopp_rsa::capabilities());
   }
 
