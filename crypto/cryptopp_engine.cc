@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "virtcrypt/crypto/cryptopp_aes.h"
+#include "virtcrypt/crypto/cryptopp_ecdsa.h"
 #include "virtcrypt/crypto/cryptopp_hash.h"
 #include "virtcrypt/crypto/cryptopp_mac.h"
 #include "virtcrypt/crypto/cryptopp_rsa.h"
@@ -27,6 +28,9 @@ Created make_session(const MacParameters& parameters) {
 Created make_session(const RsaParameters& parameters) {
   return cryptopp_rsa::create_session(parameters);
 }
+Created make_session(const EcdsaParameters& parameters) {
+  return cryptopp_ecdsa::create_session(parameters);
+}
 template <typename Parameters>
 Created make_session(const Parameters&) {
   return Unexpected<Outcome>(Outcome::kNotSupported);
@@ -39,6 +43,7 @@ class CryptoppEngine final : public SessionEngine {
     append(table().hashes, cryptopp_hash::capabilities());
     append(table().macs, cryptopp_mac::capabilities());
     append(table().akciphers, cryptopp_rsa::capabilities());
+    append(table().akciphers, cryptopp_ecdsa::capabilities());
   }
 
  private:

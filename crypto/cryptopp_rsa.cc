@@ -5,9 +5,9 @@
 #include <utility>
 
 #include <cryptopp/misc.h>
-#include <cryptopp/osrng.h>
 
 #include "virtcrypt/crypto/cryptopp_bytes.h"
+#include "virtcrypt/crypto/cryptopp_random.h"
 #include "virtcrypt/crypto/cryptopp_session.h"
 #include "virtcrypt/crypto/pkcs1_padding.h"
 #include "virtcrypt/crypto/rsa_der.h"
@@ -37,12 +37,6 @@ constexpr std::array<AkcipherCapability, 1> kCapabilities{
 // A raw input is a number: it may be shorter than the modulus, or longer by leading zeros. Nobody needs more
 // of those than this, and the copy that is made of the input has to end somewhere.
 constexpr std::size_t kMaxRawBytes = 2 * kMaxModulusBits / kBitsPerByte;
-
-// Seeded from the operating system when a thread first needs it; threads share none, so no lock.
-CryptoPP::RandomNumberGenerator& thread_random() {
-  thread_local CryptoPP::AutoSeededRandomPool random;
-  return random;
-}
 
 class RsaSession final : public CryptoppSession {
  public:
@@ -215,6 +209,8 @@ std::span<const AkcipherCapability> capabilities() {
 }
 
 Expected<SessionPointer, Outcome> create_session(const RsaParameters& parameters) {
+  if (parameters.padding == RsaPadding::kPkcs1 && !has_digest_info(parameters.hash))
+    return Unexpected<Outcome>(Outcome::kNotSupported);
   std::optional<RsaKey> key = parse_key(parameters);
   if (!key) return Unexpected<Outcome>(Outcome::kFailed);
   return std::make_shared<const RsaSession>(*std::move(key), parameters.padding, parameters.hash);

@@ -11,7 +11,8 @@ namespace virtcrypt::crypto::cryptopp_rsa {
 // The one row whose limits create_session enforces.
 [[nodiscard]] std::span<const AkcipherCapability> capabilities();
 
-// May throw CryptoPP::Exception on a key whose numbers do not fit together.
+// kNotSupported: a hash that PKCS #1 padding has no DigestInfo for here. May throw CryptoPP::Exception on a
+// key whose numbers do not fit together.
 [[nodiscard]] Expected<SessionPointer, Outcome> create_session(const RsaParameters& parameters);
 
 }  // namespace virtcrypt::crypto::cryptopp_rsa

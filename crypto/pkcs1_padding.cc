@@ -33,7 +33,8 @@ std::span<const std::byte> rsadsi_prefix() {
   return std::as_bytes(std::span(kPrefix));
 }
 
-// The octets of DigestInfo in front of the digest (RFC 8017, 9.2, note 1).
+// The octets of DigestInfo in front of the digest (RFC 8017, 9.2, note 1); none with kNone and with hashes
+// that has_digest_info() denies.
 std::span<const std::byte> digest_info_prefix(HashAlgorithm hash) {
   switch (hash) {
     case HashAlgorithm::kNone:
@@ -96,8 +97,13 @@ std::optional<std::span<const std::byte>> unpad_decrypted(std::span<const std::b
   return encoded.subspan(separator + kSeparator);
 }
 
+bool has_digest_info(HashAlgorithm hash) {
+  return hash == HashAlgorithm::kNone || !digest_info_prefix(hash).empty();
+}
+
 bool encode_for_signature(HashAlgorithm hash, std::span<const std::byte> digest,
                           std::span<std::byte> encoded) {
+  if (!has_digest_info(hash)) return false;
   if (hash != HashAlgorithm::kNone && digest.size() != digest_bytes(hash)) return false;
   const std::span<const std::byte> info = digest_info_prefix(hash);
   if (encoded.size() < kOverhead + info.size() || digest.size() > encoded.size() - kOverhead - info.size()) {

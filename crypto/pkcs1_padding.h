@@ -22,8 +22,11 @@ namespace virtcrypt::crypto {
 // 8017, 7.2.2, note).
 [[nodiscard]] std::optional<std::span<const std::byte>> unpad_decrypted(std::span<const std::byte> encoded);
 
+// Whether encode_for_signature knows `hash`: kNone, MD2, MD4, MD5, SHA-1 and SHA-2.
+[[nodiscard]] bool has_digest_info(HashAlgorithm hash);
+
 // 00 01 <at least eight FF> 00 <DigestInfo of hash and digest>, or with kNone the digest as it is. False when
-// `digest` is not as long as the hash's digests are, or too long for `encoded`.
+// `digest` is not as long as the hash's digests are, or too long for `encoded`, or there is no DigestInfo.
 [[nodiscard]] bool encode_for_signature(HashAlgorithm hash, std::span<const std::byte> digest,
                                         std::span<std::byte> encoded);
 
