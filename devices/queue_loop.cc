@@ -41,15 +41,15 @@ void QueueLoop::start(std::unique_ptr<virtio::Queue> queue, virtio::InterruptSin
 
 void QueueLoop::stop(std::function<void()> done) {
   asio::post(loop_, [this, done = std::move(done)]() mutable {
-    stopped_ = std::move(done);
+    stopped_.push_back(std::move(done));
     return_held();
-    if (stopped_) finish_stop_if_idle();
+    if (stopping()) finish_stop_if_idle();
   });
 }
 
 void QueueLoop::resume() {
   asio::post(loop_, [this] {
-    if (queue_ == nullptr || stopped_) return;
+    if (queue_ == nullptr || stopping()) return;
     return_held();
     serve();
   });
@@ -97,7 +97,7 @@ void QueueLoop::post_serve() {
 }
 
 bool QueueLoop::halted() const {
-  return stopped_ || faulted_ || !has_bus_master();
+  return stopping() || faulted_ || !has_bus_master();
 }
 
 std::optional<virtio::DescriptorChain> QueueLoop::pop() {
@@ -132,15 +132,15 @@ void QueueLoop::publish() {
 void QueueLoop::end_work() {
   assert(stats_.in_flight > 0);
   count(stats_.in_flight, std::uint64_t{0} - 1);
-  if (stopped_) finish_stop_if_idle();
+  if (stopping()) finish_stop_if_idle();
 }
 
 void QueueLoop::finish_stop_if_idle() {
   if (stats_.in_flight > 0) return;
   queue_.reset();
   interrupts_ = nullptr;
-  const std::function<void()> done = std::exchange(stopped_, nullptr);
-  done();
+  for (const std::function<void()>& done : std::exchange(stopped_, {}))
+    done();
 }
 
 }  // namespace virtcrypt::devices

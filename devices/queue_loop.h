@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
@@ -52,7 +53,8 @@ class QueueLoop {
   void start(std::unique_ptr<virtio::Queue> queue, virtio::InterruptSink& interrupts);
 
   // Pops no more, waits until nothing is in flight, drops the queue, then calls `done` on the loop's thread.
-  // Chains that finish after stop() are to be discarded: nothing is written for them.
+  // Chains that finish after stop() are to be discarded: nothing is written for them. May be called again
+  // meanwhile, or when stopped: each `done` is called, in order.
   void stop(std::function<void()> done);
 
   // Goes on where a missing bus master bit had halted it.
@@ -68,7 +70,7 @@ class QueueLoop {
   // What finished while there was no bus master can be returned now, or be discarded when stopping() says so.
   virtual void return_held() {}
 
-  [[nodiscard]] bool stopping() const { return stopped_ != nullptr; }
+  [[nodiscard]] bool stopping() const { return !stopped_.empty(); }
   [[nodiscard]] bool has_bus_master() const { return bus_master_.load(std::memory_order_acquire); }
 
   // The next chain, or nothing: ring empty, faulted, stopping, no bus master.
@@ -104,7 +106,7 @@ class QueueLoop {
   // The loop's thread only.
   std::unique_ptr<virtio::Queue> queue_;
   virtio::InterruptSink* interrupts_ = nullptr;
-  std::function<void()> stopped_;  // set while stopping
+  std::vector<std::function<void()>> stopped_;  // not empty while stopping
   bool faulted_ = false;
   bool serve_posted_ = false;
 };

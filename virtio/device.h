@@ -64,6 +64,16 @@ class VirtioDevice {
   // DRIVER_OK: serve these queues, starting with what is already available.
   virtual void activate(Activation activation) = 0;
 
+  // RING_RESET (2.6.1): serve one more queue of an active device, one that was not enabled or has been reset,
+  // starting with what is already available.
+  virtual void activate_queue(ActiveQueue queue, InterruptSink& interrupts) = 0;
+
+  // RING_RESET: ends all work of one queue of an active device and drops it, then calls `done` exactly once,
+  // from any thread but not before reset_queue() has returned. When `done` is called nothing of this device
+  // will touch that queue's memory, or interrupt the guest for it, any more. A reset() that comes meanwhile
+  // is done after it.
+  virtual void reset_queue(QueueIndex queue, std::function<void()> done) = 0;
+
   // A queue could not be started with what the driver programmed; the transport has set DEVICE_NEEDS_RESET
   // instead of activating. For the device's log and counters.
   virtual void report_fault(QueueIndex queue, RingFault fault) = 0;

@@ -65,10 +65,10 @@ Device::~Device() {
 }
 
 virtio::FeatureSet Device::offered_features() const {
-  return parts_.dialect.offered_features(engine_->capabilities())
-      .with(virtio::Feature::kVersion1)
-      .with(virtio::Feature::kRingIndirectDesc)
-      .with(virtio::Feature::kRingEventIdx);
+  virtio::FeatureSet offered = parts_.dialect.offered_features(engine_->capabilities()) & options_.offered;
+  // FEAT-DEV-001: what is left depends on what was taken out.
+  if (!parts_.dialect.accepts(offered)) offered = virtio::FeatureSet();
+  return (offered | (virtio::kImplementedFeatures & options_.offered)).with(virtio::Feature::kVersion1);
 }
 
 bool Device::accepts(virtio::FeatureSet subset) const {
@@ -117,6 +117,14 @@ void Device::activate(virtio::Activation activation) {
   for (virtio::ActiveQueue& active : activation.queues) {
     loops_[to_integer(active.index)]->start(std::move(active.queue), activation.interrupts);
   }
+}
+
+void Device::activate_queue(virtio::ActiveQueue queue, virtio::InterruptSink& interrupts) {
+  loops_[to_integer(queue.index)]->start(std::move(queue.queue), interrupts);
+}
+
+void Device::reset_queue(virtio::QueueIndex queue, std::function<void()> done) {
+  loops_[to_integer(queue)]->stop(std::move(done));
 }
 
 void Device::report_fault(virtio::QueueIndex queue, virtio::RingFault fault) {

@@ -29,7 +29,7 @@ namespace virtcrypt::devices::crypto_dev {
 struct DeviceOptions {
   std::string name = "crypto0";
   std::uint16_t data_queues = 1;     // 1 to kMaxDataQueues
-  std::uint16_t queue_size = 256;    // largest size of each queue, a power of two
+  std::uint16_t queue_size = 256;    // largest size of each queue, 1 to 32768
   std::size_t io_threads = 1;        // 0: run_ready() does their work
   std::size_t workers = 1;           // 0: operations run on the I/O threads
   std::size_t max_sessions = 65536;  // open at once; 1 to kMaxSessions
@@ -37,6 +37,8 @@ struct DeviceOptions {
   // Longest keys that are accepted, where that is less than what the engine takes.
   std::uint32_t max_cipher_key_bytes = UINT32_MAX;
   std::uint32_t max_auth_key_bytes = UINT32_MAX;
+  // Of the features that there are; VERSION_1 always is.
+  virtio::FeatureSet offered = virtio::FeatureSet::all();
   bool ready = true;  // VIRTIO_CRYPTO_S_HW_READY from the start
 };
 
@@ -65,6 +67,8 @@ class Device final : public virtio::VirtioDevice {
   void write_config(std::size_t offset, std::span<const std::byte> data) override;
   [[nodiscard]] std::uint8_t config_generation() const override;
   void activate(virtio::Activation activation) override;
+  void activate_queue(virtio::ActiveQueue queue, virtio::InterruptSink& interrupts) override;
+  void reset_queue(virtio::QueueIndex queue, std::function<void()> done) override;
   void report_fault(virtio::QueueIndex queue, virtio::RingFault fault) override;
   void reset(std::function<void()> done) override;
   void set_bus_master(bool enabled) override;

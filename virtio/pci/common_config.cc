@@ -6,6 +6,17 @@
 #include <linux/virtio_pci.h>
 
 namespace virtcrypt::virtio::pci {
+namespace {
+
+// linux/virtio_pci.h of older kernels ends before these.
+constexpr std::uint8_t kQueueNotifConfigData = 56;
+constexpr std::uint8_t kQueueReset = 58;
+
+// queue_notif_config_data is the queue's index with this bit: a number that no index is, so that a driver
+// that takes one for the other can be told (4.1.4.3). Doorbells ignore it: each queue has its own.
+constexpr std::uint16_t kNotifConfigDataBit = 0x8000;
+
+}  // namespace
 
 // One row a register. `write` is empty where the driver may only read (4.1.4.3). 64-bit fields are two rows:
 // their halves can be accessed on their own (PCI-DEV-008).
@@ -40,7 +51,7 @@ const CommonConfig::Register CommonConfig::kRegisters[] = {
     {VIRTIO_PCI_COMMON_Q_SELECT, 2, [](const CommonConfig& c) { return std::uint32_t{c.queue_select_}; },
      [](CommonConfig& c, std::uint32_t value) { c.queue_select_ = static_cast<std::uint16_t>(value); }},
     {VIRTIO_PCI_COMMON_Q_SIZE, 2,
-     [](const CommonConfig& c) { return c.selected() ? std::uint32_t{c.selected()->config.size} : 0U; },
+     [](const CommonConfig& c) { return c.selected() ? std::uint32_t{c.size_of(*c.selected())} : 0U; },
      [](CommonConfig& c, std::uint32_t value) { c.write_queue_size(value); }},
     {VIRTIO_PCI_COMMON_Q_MSIX, 2,
      [](const CommonConfig& c) {
@@ -72,6 +83,16 @@ const CommonConfig::Register CommonConfig::kRegisters[] = {
     {VIRTIO_PCI_COMMON_Q_USEDHI, 4,
      [](const CommonConfig& c) { return c.read_address(&QueueConfig::device_area, 1); },
      [](CommonConfig& c, std::uint32_t value) { c.write_address(&QueueConfig::device_area, 1, value); }},
+    // These two exist only when their features have been negotiated.
+    {kQueueNotifConfigData, 2,
+     [](const CommonConfig& c) {
+       return c.selected() && c.is_negotiated(Feature::kNotifConfigData)
+                  ? std::uint32_t{c.queue_select_} | kNotifConfigDataBit
+                  : 0U;
+     },
+     nullptr},
+    {kQueueReset, 2, [](const CommonConfig& c) { return c.selected() && c.selected()->resetting ? 1U : 0U; },
+     [](CommonConfig& c, std::uint32_t value) { c.write_queue_reset(value); }},
 };
 
 CommonConfig::CommonConfig(const VirtioDevice& device, std::uint16_t msix_vectors)
@@ -89,11 +110,19 @@ void CommonConfig::reset() {
   driver_features_ = FeatureSet();
   accepted_beyond_ = false;
   config_vector_.store(kNoVector, std::memory_order_release);
-  for (std::uint16_t i = 0; i < queues_.size(); ++i) {
-    // 4.1.5.1.3: queue_size starts as the largest size supported.
-    queues_[i] = QueueRegisters{.config = {.size = device_.max_queue_size(QueueIndex{i})}};
-    queue_vectors_[i].store(kNoVector, std::memory_order_release);
-  }
+  for (std::uint16_t i = 0; i < queues_.size(); ++i)
+    set_defaults(i);
+}
+
+void CommonConfig::set_defaults(std::uint16_t queue) {
+  // 4.1.5.1.3: queue_size starts as the largest size supported.
+  queues_[queue] = QueueRegisters{.config = {.size = device_.max_queue_size(QueueIndex{queue})}};
+  queue_vectors_[queue].store(kNoVector, std::memory_order_release);
+}
+
+void CommonConfig::finish_queue_reset(QueueIndex queue) {
+  // PCI-DEV-025, VQRST-DEV-003. Unless a reset of the device has come in between.
+  if (queues_[to_integer(queue)].resetting) set_defaults(to_integer(queue));
 }
 
 const CommonConfig::Register* CommonConfig::find_register(std::size_t offset) {
@@ -116,8 +145,8 @@ void CommonConfig::read(std::size_t offset, std::span<std::byte> data) const {
   }
 }
 
-StatusAction CommonConfig::write(std::size_t offset, std::span<const std::byte> data) {
-  pending_action_ = StatusAction::kNone;
+ConfigAction CommonConfig::write(std::size_t offset, std::span<const std::byte> data) {
+  pending_action_ = ConfigAction();
   for (std::size_t i = 0; i < data.size();) {
     const Register* here = find_register(offset + i);
     if (here == nullptr) {
@@ -142,11 +171,20 @@ const CommonConfig::QueueRegisters* CommonConfig::selected() const {
 }
 
 CommonConfig::QueueRegisters* CommonConfig::configurable_queue() {
-  // 4.1.4.3.2: a queue is configured before it is enabled, and queues before DRIVER_OK. What comes later is
-  // ignored.
-  if (queue_select_ >= queues_.size() || queues_[queue_select_].enabled || status_.has(kDriverOk))
-    return nullptr;
+  // 4.1.4.3.2: a queue is configured before it is enabled, and queues before DRIVER_OK; with RING_RESET one
+  // that is not enabled may be configured and enabled at any time (2.6.1.2). What else comes is ignored.
+  if (queue_select_ >= queues_.size() || queues_[queue_select_].enabled) return nullptr;
+  if (status_.has(kDriverOk) && !is_negotiated(Feature::kRingReset)) return nullptr;
   return &queues_[queue_select_];
+}
+
+bool CommonConfig::is_negotiated(Feature feature) const {
+  return status_.has(kFeaturesOk) && driver_features_.has(feature);
+}
+
+std::uint16_t CommonConfig::size_of(const QueueRegisters& queue) const {
+  // PCI-DEV-027: without RING_PACKED only powers of two are shown.
+  return is_negotiated(Feature::kRingPacked) ? queue.config.size : std::bit_floor(queue.config.size);
 }
 
 bool CommonConfig::features_acceptable() const {
@@ -168,15 +206,23 @@ void CommonConfig::write_driver_feature(std::uint32_t value) {
 }
 
 void CommonConfig::write_device_status(std::uint32_t value) {
-  pending_action_ = status_.write(static_cast<std::uint8_t>(value), features_acceptable());
+  switch (status_.write(static_cast<std::uint8_t>(value), features_acceptable())) {
+    case StatusAction::kNone:
+      break;
+    case StatusAction::kReset:
+      pending_action_.kind = ConfigAction::Kind::kReset;
+      break;
+    case StatusAction::kActivate:
+      pending_action_.kind = ConfigAction::Kind::kActivate;
+      break;
+  }
 }
 
 void CommonConfig::write_queue_size(std::uint32_t value) {
   QueueRegisters* queue = configurable_queue();
-  // PCI-DEV-027: without RING_PACKED only powers of two.
-  if (queue == nullptr || !std::has_single_bit(value) ||
-      value > device_.max_queue_size(QueueIndex{queue_select_}))
-    return;
+  if (queue == nullptr || value == 0 || value > device_.max_queue_size(QueueIndex{queue_select_})) return;
+  // PCI-DRV: without RING_PACKED the driver writes powers of two (4.1.4.3.2).
+  if (!is_negotiated(Feature::kRingPacked) && !std::has_single_bit(value)) return;
   queue->config.size = static_cast<std::uint16_t>(value);
 }
 
@@ -188,7 +234,22 @@ void CommonConfig::write_queue_vector(std::uint32_t value) {
 void CommonConfig::write_queue_enable(std::uint32_t value) {
   // 4.1.4.3.2: the driver only ever writes 1.
   QueueRegisters* queue = configurable_queue();
-  if (queue != nullptr && value == 1) queue->enabled = true;
+  if (queue == nullptr || value != 1) return;
+  queue->config.size = size_of(*queue);
+  queue->enabled = true;
+  if (status_.has(kDriverOk)) {
+    pending_action_ = {ConfigAction::Kind::kEnableQueue, QueueIndex{queue_select_}};
+  }
+}
+
+void CommonConfig::write_queue_reset(std::uint32_t value) {
+  if (value != 1 || queue_select_ >= queues_.size() || !is_negotiated(Feature::kRingReset)) return;
+  QueueRegisters& queue = queues_[queue_select_];
+  if (queue.resetting) return;
+  // PCI-DEV-023. A queue that the device does not serve yet has nothing but its registers.
+  if (!queue.enabled || !status_.has(kDriverOk)) return set_defaults(queue_select_);
+  queue.resetting = true;  // PCI-DEV-024
+  pending_action_ = {ConfigAction::Kind::kResetQueue, QueueIndex{queue_select_}};
 }
 
 std::uint32_t CommonConfig::read_address(GuestAddress QueueConfig::*area, unsigned half) const {

@@ -17,6 +17,22 @@ namespace virtcrypt::virtio::pci {
 
 constexpr std::uint16_t kNoVector = 0xFFFF;  // VIRTIO_MSI_NO_VECTOR (4.1.5.1.2)
 
+// Length of the structure, up to admin_queue_num. Its admin fields read as 0: there are no such queues.
+constexpr std::uint32_t kCommonConfigBytes = 64;
+
+// What a write to the structure asks of the transport.
+struct ConfigAction {
+  enum class Kind : std::uint8_t {
+    kNone,
+    kReset,        // zero was written to device_status
+    kActivate,     // DRIVER_OK was set
+    kEnableQueue,  // `queue` was enabled on a live device
+    kResetQueue,   // and this one is to be reset; finish_queue_reset() when that is done
+  };
+  Kind kind = Kind::kNone;
+  QueueIndex queue{};
+};
+
 // Thread-safety: the function's lock, but for queue_vector() and config_vector(), which any thread may read.
 class CommonConfig {
  public:
@@ -27,10 +43,13 @@ class CommonConfig {
   // covers a part of a register is carried out on that part, one that covers several on each, and what lies
   // outside any register reads as 0. Returns what a write asks of the transport.
   void read(std::size_t offset, std::span<std::byte> data) const;
-  [[nodiscard]] StatusAction write(std::size_t offset, std::span<const std::byte> data);
+  [[nodiscard]] ConfigAction write(std::size_t offset, std::span<const std::byte> data);
 
   // Everything as after power-on (2.4.1, and 4.1.5.1.2.1 for the vectors).
   void reset();
+
+  // The queue that a kResetQueue has named is back to what it was after power-on.
+  void finish_queue_reset(QueueIndex queue);
 
   [[nodiscard]] DeviceStatus& status() { return status_; }
   [[nodiscard]] FeatureSet negotiated() const { return driver_features_; }
@@ -38,6 +57,7 @@ class CommonConfig {
   struct QueueRegisters {
     QueueConfig config;
     bool enabled = false;
+    bool resetting = false;  // what queue_reset shows
   };
   [[nodiscard]] const std::vector<QueueRegisters>& queues() const { return queues_; }
 
@@ -54,6 +74,9 @@ class CommonConfig {
   [[nodiscard]] const QueueRegisters* selected() const;
   [[nodiscard]] QueueRegisters* configurable_queue();  // the selected one, if it may still be configured
   [[nodiscard]] bool features_acceptable() const;
+  [[nodiscard]] bool is_negotiated(Feature feature) const;
+  [[nodiscard]] std::uint16_t size_of(const QueueRegisters& queue) const;
+  void set_defaults(std::uint16_t queue);
   [[nodiscard]] std::uint16_t mappable(std::uint32_t vector) const;
 
   void write_driver_feature(std::uint32_t value);
@@ -61,6 +84,7 @@ class CommonConfig {
   void write_queue_size(std::uint32_t value);
   void write_queue_vector(std::uint32_t value);
   void write_queue_enable(std::uint32_t value);
+  void write_queue_reset(std::uint32_t value);
   void write_address(GuestAddress QueueConfig::*area, unsigned half, std::uint32_t value);
   [[nodiscard]] std::uint32_t read_address(GuestAddress QueueConfig::*area, unsigned half) const;
 
@@ -68,7 +92,7 @@ class CommonConfig {
   const std::uint16_t msix_vectors_;
 
   DeviceStatus status_;
-  StatusAction pending_action_ = StatusAction::kNone;
+  ConfigAction pending_action_;  // of the write that is being carried out
   std::uint32_t device_feature_select_ = 0;
   std::uint32_t driver_feature_select_ = 0;
   std::uint16_t queue_select_ = 0;

@@ -27,7 +27,6 @@ constexpr std::uint32_t kDeviceConfigOffset = 0x2000;
 constexpr std::uint32_t kNotifyOffset = 0x3000;
 constexpr std::uint32_t kRegionBytes = 0x1000;
 constexpr std::uint32_t kNotifyMultiplier = 4;
-constexpr std::uint32_t kCommonBytes = 56;  // up to queue_device: no optional field is offered
 
 constexpr unsigned kMsixBar = 2;
 constexpr std::uint16_t kMaxMsixVectors = 2048;  // 4.1.5.1.2.1
@@ -132,7 +131,7 @@ void VirtioPciFunction::add_capabilities() {
                                 .pending = static_cast<std::uint32_t>(msix_half) | kMsixBar};
   msix_capability_ = config_.add_capability(kMsixCapabilityId, bytes_of(msix), {{3, 0xC0}});
 
-  add_virtio_capability(VIRTIO_PCI_CAP_COMMON_CFG, kCommonOffset, kCommonBytes);
+  add_virtio_capability(VIRTIO_PCI_CAP_COMMON_CFG, kCommonOffset, kCommonConfigBytes);
   const NotifyCapabilityBody notify{.cap = {.cap_len = 2 + sizeof(NotifyCapabilityBody),
                                             .cfg_type = VIRTIO_PCI_CAP_NOTIFY_CFG,
                                             .bar = kVirtioBar,
@@ -331,13 +330,20 @@ VirtioPciFunction::Reset VirtioPciFunction::write_common(std::size_t offset,
                                                          std::span<const std::byte> data) {
   // Until a reset is done device_status reads as before it, and the driver polls for 0 (4.1.4.3.2).
   if (resetting_) return Reset::kNone;
-  switch (common_.write(offset, data)) {
-    case StatusAction::kNone:
+  const ConfigAction action = common_.write(offset, data);
+  switch (action.kind) {
+    case ConfigAction::Kind::kNone:
       break;
-    case StatusAction::kActivate:
+    case ConfigAction::Kind::kActivate:
       activate();
       break;
-    case StatusAction::kReset:
+    case ConfigAction::Kind::kEnableQueue:
+      activate_queue(action.queue);
+      break;
+    case ConfigAction::Kind::kResetQueue:
+      reset_queue(action.queue);
+      break;
+    case ConfigAction::Kind::kReset:
       resetting_ = true;
       return Reset::kRequested;
   }
@@ -356,19 +362,38 @@ void VirtioPciFunction::ring_doorbell(std::uint64_t offset) {
 void VirtioPciFunction::activate() {
   Activation activation{.negotiated = common_.negotiated(), .queues = {}, .interrupts = *this};
   for (std::uint16_t i = 0; i < common_.queues().size(); ++i) {
-    const CommonConfig::QueueRegisters& registers = common_.queues()[i];
-    if (!registers.enabled) continue;
-    auto queue = make_queue(registers.config, memory_, common_.negotiated());
-    if (!queue) {
-      device_->report_fault(QueueIndex{i}, queue.error());
-      common_.status().set_needs_reset();
-      send_config_interrupt();
-      return;
-    }
-    activation.queues.push_back({QueueIndex{i}, std::move(*queue)});
+    if (!common_.queues()[i].enabled) continue;
+    auto queue = make_queue_or_fault(QueueIndex{i});
+    if (queue == nullptr) return;
+    activation.queues.push_back({QueueIndex{i}, std::move(queue)});
   }
   active_ = true;
   device_->activate(std::move(activation));
+}
+
+// What the driver has programmed, as a queue. When it makes none, null, and DEVICE_NEEDS_RESET is set.
+std::unique_ptr<Queue> VirtioPciFunction::make_queue_or_fault(QueueIndex index) {
+  const QueueConfig& config = common_.queues()[to_integer(index)].config;
+  auto queue = make_queue(config, memory_, common_.negotiated());
+  if (queue) return std::move(*queue);
+  device_->report_fault(index, queue.error());
+  common_.status().set_needs_reset();
+  send_config_interrupt();
+  return nullptr;
+}
+
+void VirtioPciFunction::activate_queue(QueueIndex index) {
+  if (!active_) return;  // the driver was told at DRIVER_OK that the device needs a reset
+  auto queue = make_queue_or_fault(index);
+  if (queue != nullptr) device_->activate_queue({index, std::move(queue)}, *this);
+}
+
+void VirtioPciFunction::reset_queue(QueueIndex index) {
+  if (!active_) return common_.finish_queue_reset(index);
+  device_->reset_queue(index, [this, index] {
+    const std::lock_guard lock(config_mutex_);
+    common_.finish_queue_reset(index);
+  });
 }
 
 void VirtioPciFunction::reset_device() {

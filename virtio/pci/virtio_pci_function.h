@@ -57,6 +57,9 @@ class VirtioPciFunction final : public Function, public InterruptSink {
   [[nodiscard]] Reset write_common(std::size_t offset, std::span<const std::byte> data);
   [[nodiscard]] bool pci_cfg_target(std::uint64_t& offset, unsigned& bar, std::size_t& length) const;
   void activate();
+  void activate_queue(QueueIndex index);
+  void reset_queue(QueueIndex index);
+  [[nodiscard]] std::unique_ptr<Queue> make_queue_or_fault(QueueIndex index);
   void ring_doorbell(std::uint64_t offset);
 
   // Without it.
