@@ -2,6 +2,7 @@
 #include <memory>
 #include <variant>
 
+#include "virtcrypt/crypto/cryptopp_aead.h"
 #include "virtcrypt/crypto/cryptopp_aes.h"
 #include "virtcrypt/crypto/cryptopp_ecdsa.h"
 #include "virtcrypt/crypto/cryptopp_hash.h"
@@ -25,6 +26,9 @@ Created make_session(const HashParameters& parameters) {
 Created make_session(const MacParameters& parameters) {
   return cryptopp_mac::create_session(parameters);
 }
+Created make_session(const AeadParameters& parameters) {
+  return cryptopp_aead::create_session(parameters);
+}
 Created make_session(const RsaParameters& parameters) {
   return cryptopp_rsa::create_session(parameters);
 }
@@ -42,6 +46,7 @@ class CryptoppEngine final : public SessionEngine {
     append(table().ciphers, cryptopp_aes::capabilities());
     append(table().hashes, cryptopp_hash::capabilities());
     append(table().macs, cryptopp_mac::capabilities());
+    append(table().aeads, cryptopp_aead::capabilities());
     append(table().akciphers, cryptopp_rsa::capabilities());
     append(table().akciphers, cryptopp_ecdsa::capabilities());
   }

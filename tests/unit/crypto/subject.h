@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/unit/crypto/run.h"
@@ -45,6 +46,8 @@ class Subject {
   [[nodiscard]] crypto::OperationKind kind() const { return kind_; }
   void set_iv(Bytes iv) { iv_ = std::move(iv); }
   [[nodiscard]] const Bytes& iv() const { return iv_; }
+  void set_aad(Bytes aad) { aad_ = std::move(aad); }
+  void set_session(crypto::SessionPointer session) { session_ = std::move(session); }
   void set_aad_cuts(std::vector<std::size_t> cuts) { aad_cuts_ = std::move(cuts); }
   void set_tag_bytes(std::uint32_t bytes) { tag_bytes_ = bytes; }
 

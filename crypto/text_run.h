@@ -1,0 +1,55 @@
+// Runs a transformation over scattered text, directly from segment to segment where that is possible.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+
+#include <cryptopp/secblock.h>
+
+#include "virtcrypt/crypto/cryptopp_bytes.h"
+#include "virtcrypt/crypto/operation.h"
+#include "virtcrypt/crypto/scatter.h"
+
+namespace virtcrypt::crypto {
+
+// Calls run(input), with a copy of the input where writing the first `bytes` bytes of the output would spoil
+// what is still to be read of it.
+template <typename Run>
+void with_unspoiled(InputSegments input, OutputSegments output, std::size_t bytes, const Run& run) {
+  if (!aliases_shifted(input, output, bytes)) return run(input);
+  const SecureBuffer copy = gather(input);
+  const std::array<std::span<const std::byte>, 1> copied{copy.bytes()};
+  run(InputSegments(copied));
+}
+
+constexpr std::size_t kMaxUnitBytes = 16;
+
+// Hands `bytes` bytes of the text to step(in, out, n) from the front, where n is a multiple of `unit` and
+// in == out is possible. Runs of whole units go from segment to segment directly; a unit that is cut on
+// either side, or is the partial last one (whose rest then is anything), takes the way over a buffer of our
+// own.
+template <typename Step>
+void run_units(InputCursor& in, OutputCursor& out, std::size_t bytes, std::size_t unit, const Step& step) {
+  CryptoPP::FixedSizeSecBlock<CryptoPP::byte, kMaxUnitBytes> bounce;
+  std::fill(bounce.begin(), bounce.end(), CryptoPP::byte{0});
+  while (bytes != 0) {
+    const std::size_t direct = std::min({bytes, in.front().size(), out.front().size()}) / unit * unit;
+    if (direct != 0) {
+      step(octets(in.front()), octets(out.front()), direct);
+      in.advance(direct);
+      out.advance(direct);
+      bytes -= direct;
+    } else {
+      const std::span<std::byte> piece =
+          std::as_writable_bytes(std::span(bounce.data(), std::min(bytes, unit)));
+      read(in, piece);
+      step(bounce.data(), bounce.data(), unit);
+      write(out, piece);
+      bytes -= piece.size();
+    }
+  }
+}
+
+}  // namespace virtcrypt::crypto
