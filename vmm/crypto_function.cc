@@ -5,19 +5,46 @@
 #include "virtcrypt/virtio/pci/virtio_pci_function.h"
 
 namespace virtcrypt::vmm {
+namespace {
 
-std::unique_ptr<virtio::pci::Function> make_crypto_function(const CryptoOptions& options, const std::string& name,
-                                                            const virtio::GuestMemory& memory,
-                                                            virtio::pci::Slot& slot) {
-  using devices::crypto_dev::Device;
-  const devices::crypto_dev::DeviceOptions device_options{.name = name,
-                                                          .data_queues = static_cast<std::uint16_t>(options.queues),
-                                                          .queue_size = static_cast<std::uint16_t>(options.queue_size),
-                                                          .io_threads = options.io_threads,
-                                                          .workers = options.workers,
-                                                          .max_sessions = options.max_sessions};
-  return std::make_unique<virtio::pci::VirtioPciFunction>(
-      std::make_unique<Device>(device_options, crypto::make_default_engine()), memory, slot);
+using devices::crypto_dev::Device;
+using devices::crypto_dev::DeviceOptions;
+
+class ListedOnly final : public crypto::AlgorithmFilter {
+ public:
+  explicit ListedOnly(const CryptoOptions& options) : options_(options) {}
+  [[nodiscard]] bool keeps(crypto::Service service, std::string_view name) const override {
+    return (options_.services.empty() || options_.services.count(crypto::name_of(service)) != 0) &&
+           (options_.algorithms.empty() || options_.algorithms.count(name) != 0);
+  }
+
+ private:
+  const CryptoOptions& options_;
+};
+
+DeviceOptions device_options(const CryptoOptions& options, const std::string& name) {
+  const auto limit = [](unsigned bytes) { return bytes == 0 ? UINT32_MAX : bytes; };
+  return {.name = name,
+          .data_queues = static_cast<std::uint16_t>(options.queues),
+          .queue_size = static_cast<std::uint16_t>(options.queue_size),
+          .io_threads = options.io_threads,
+          .workers = options.workers,
+          .max_sessions = options.max_sessions,
+          .max_size = options.max_size,
+          .max_cipher_key_bytes = limit(options.max_cipher_key),
+          .max_auth_key_bytes = limit(options.max_auth_key),
+          .offered = options.features,
+          .ready = options.ready};
+}
+
+}  // namespace
+
+CryptoFunction make_crypto_function(const CryptoOptions& options, const std::string& name,
+                                    const virtio::GuestMemory& memory, virtio::pci::Slot& slot) {
+  auto engine = crypto::make_narrowed_engine(crypto::make_default_engine(), ListedOnly(options));
+  auto device = std::make_unique<Device>(device_options(options, name), std::move(engine));
+  Device* const handle = device.get();
+  return {std::make_unique<virtio::pci::VirtioPciFunction>(std::move(device), memory, slot), handle};
 }
 
 }  // namespace virtcrypt::vmm

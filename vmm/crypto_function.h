@@ -4,16 +4,20 @@
 #include <memory>
 #include <string>
 
+#include "virtcrypt/devices/crypto/device.h"
 #include "virtcrypt/virtio/guest_memory.h"
 #include "virtcrypt/virtio/pci/function.h"
 #include "virtcrypt/vmm/cli/crypto_options.h"
 
 namespace virtcrypt::vmm {
 
+struct CryptoFunction {
+  std::unique_ptr<virtio::pci::Function> function;
+  devices::crypto_dev::Device* device;  // inside `function`
+};
+
 // A virtio-crypto device as PCI function, called `name` in logs. `memory` and `slot` outlive it.
-[[nodiscard]] std::unique_ptr<virtio::pci::Function> make_crypto_function(const CryptoOptions& options,
-                                                                          const std::string& name,
-                                                                          const virtio::GuestMemory& memory,
-                                                                          virtio::pci::Slot& slot);
+[[nodiscard]] CryptoFunction make_crypto_function(const CryptoOptions& options, const std::string& name,
+                                                  const virtio::GuestMemory& memory, virtio::pci::Slot& slot);
 
 }  // namespace virtcrypt::vmm

@@ -35,6 +35,9 @@ class EventLoop {
   void finish();
   void resume_input();
 
+  // For what else the program waits for; its handlers run on the owner's thread.
+  [[nodiscard]] asio::io_context& context() { return context_; }
+
  private:
   void wait_for_signal();
   void read_input();

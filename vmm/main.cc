@@ -31,6 +31,7 @@ int run_program(int argc, char** argv) {
   app.require_subcommand(1);
   const cli::Command run = cli::add_run_command(app);
   const cli::Command doctor = cli::add_doctor_command(app);
+  const cli::Command ctl = cli::add_ctl_command(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& wish) {
@@ -43,7 +44,8 @@ int run_program(int argc, char** argv) {
     print_error(fmt::format("{} (see '{}')", what, help_hint(app)));
     return cli::kExitUsage;
   }
-  return app.got_subcommand("run") ? run() : doctor();
+  if (app.got_subcommand("run")) return run();
+  return app.got_subcommand("ctl") ? ctl() : doctor();
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -88,6 +89,12 @@ struct DataRequest {
   void reset();
 };
 
+// A device-specific feature bit and its name in the specification, without the prefix.
+struct FeatureName {
+  unsigned bit;
+  std::string_view name;
+};
+
 // Thread-safety: immutable, any thread.
 class Dialect {
  public:
@@ -99,6 +106,9 @@ class Dialect {
   [[nodiscard]] virtual virtio::FeatureSet offered_features(
       const crypto::Capabilities& capabilities) const = 0;
   [[nodiscard]] virtual bool accepts(virtio::FeatureSet subset) const = 0;
+
+  // Every device-specific feature bit that this dialect knows.
+  [[nodiscard]] virtual std::span<const FeatureName> feature_names() const = 0;
 
   // The whole device configuration space.
   [[nodiscard]] virtual std::vector<std::byte> config_space(bool ready,

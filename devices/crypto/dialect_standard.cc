@@ -35,6 +35,15 @@ std::uint8_t wire_status(RequestStatus status) {
   return VIRTIO_CRYPTO_ERR;
 }
 
+constexpr FeatureName kFeatureNames[] = {
+    {wire::kFeatureRevision1, "REVISION_1"},
+    {wire::kFeatureCipherStateless, "CIPHER_STATELESS_MODE"},
+    {wire::kFeatureHashStateless, "HASH_STATELESS_MODE"},
+    {wire::kFeatureMacStateless, "MAC_STATELESS_MODE"},
+    {wire::kFeatureAeadStateless, "AEAD_STATELESS_MODE"},
+    {wire::kFeatureAkcipherStateless, "AKCIPHER_STATELESS_MODE"},
+};
+
 class StandardDialect final : public Dialect {
  public:
   [[nodiscard]] virtio::FeatureSet offered_features(const crypto::Capabilities& capabilities) const override {
@@ -49,6 +58,7 @@ class StandardDialect final : public Dialect {
            !subset.has_bit(wire::kFeatureAkcipherStateless);
   }
 
+  [[nodiscard]] std::span<const FeatureName> feature_names() const override { return kFeatureNames; }
   [[nodiscard]] std::vector<std::byte> config_space(bool ready, const crypto::Capabilities& capabilities,
                                                     const Limits& limits) const override;
   [[nodiscard]] ControlRequest parse_control(const virtio::DescriptorChain& chain,

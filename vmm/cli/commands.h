@@ -9,16 +9,16 @@ namespace virtcrypt::vmm::cli {
 
 // Exit codes of the program; documented in docs/user-guide.md.
 enum ExitCode : int {
-  kExitSuccess = 0,        // full success; for `run`: the guest powered off
-  kExitHostError = 1,      // something on this host is wrong: file, permission, KVM missing
-  kExitUsage = 2,          // bad command line
+  kExitSuccess = 0,          // full success; for `run`: the guest powered off
+  kExitHostError = 1,        // something on this host is wrong: file, permission, KVM missing
+  kExitUsage = 2,            // bad command line
   kExitInterpretedOnly = 3,  // `doctor`: this host runs bare-metal guests, but not Linux
-  kExitGuestReset = 10,    // the guest asked for a reset
-  kExitTripleFault = 11,   // a vCPU shut down (triple fault)
-  kExitEmulation = 12,     // KVM could not emulate an instruction of the guest
-  kExitKvmError = 13,      // any other KVM exit that cannot be continued
-  kExitInterrupted = 130,  // SIGINT
-  kExitTerminated = 143,   // SIGTERM
+  kExitGuestReset = 10,      // the guest asked for a reset
+  kExitTripleFault = 11,     // a vCPU shut down (triple fault)
+  kExitEmulation = 12,       // KVM could not emulate an instruction of the guest
+  kExitKvmError = 13,        // any other KVM exit that cannot be continued
+  kExitInterrupted = 130,    // SIGINT
+  kExitTerminated = 143,     // SIGTERM
 };
 
 // Adds the subcommand to `app`; the result is called when it was chosen, and returns the exit code. HostError
@@ -26,5 +26,6 @@ enum ExitCode : int {
 using Command = std::function<int()>;
 Command add_run_command(CLI::App& app);
 Command add_doctor_command(CLI::App& app);
+Command add_ctl_command(CLI::App& app);
 
 }  // namespace virtcrypt::vmm::cli

@@ -1,10 +1,13 @@
 // The value of --crypto: what one virtio-crypto device is like.
 #pragma once
 
+#include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 
 #include "virtcrypt/virtio/expected.h"
+#include "virtcrypt/virtio/features.h"
 
 namespace virtcrypt::vmm {
 
@@ -14,6 +17,15 @@ struct CryptoOptions {
   unsigned workers = 1;       // threads for big operations; 0: the I/O threads do all
   unsigned io_threads = 1;    // threads that serve the queues
   unsigned max_sessions = 1024;
+  unsigned max_size = 8U << 20U;  // bytes
+  // Longest keys in bytes, 0: what the algorithms take.
+  unsigned max_cipher_key = 0;
+  unsigned max_auth_key = 0;
+  bool ready = true;
+  // What is offered, empty: all that there is. Names as crypto::name_of() writes them.
+  std::set<std::string, std::less<>> services;
+  std::set<std::string, std::less<>> algorithms;
+  virtio::FeatureSet features = virtio::FeatureSet::all();
   friend bool operator==(const CryptoOptions&, const CryptoOptions&) = default;
 };
 

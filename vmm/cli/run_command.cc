@@ -13,6 +13,8 @@
 #include "virtcrypt/vmm/cli/crypto_options.h"
 #include "virtcrypt/vmm/cli/memory_size.h"
 #include "virtcrypt/vmm/console_output.h"
+#include "virtcrypt/vmm/control_socket.h"
+#include "virtcrypt/vmm/crypto_control.h"
 #include "virtcrypt/vmm/crypto_function.h"
 #include "virtcrypt/vmm/escape_filter.h"
 #include "virtcrypt/vmm/event_loop.h"
@@ -35,6 +37,7 @@ struct RunOptions {
   std::string log_level = "info";
   std::optional<std::string> log_file;
   std::optional<std::string> console_log;
+  std::optional<std::string> control;
 };
 
 constexpr unsigned kMaxCpus = 255;  // xAPIC ids 0 to 254; 255 is "all"
@@ -115,6 +118,10 @@ void add_options(CLI::App& command, RunOptions& options) {
       ->type_name("FILE");
   command.add_option("--console-log", options.console_log, "Copy the guest's console output there")
       ->type_name("FILE");
+  command
+      .add_option("--control", options.control,
+                  "Take commands there while the guest runs: a Unix socket, see 'virtcrypt ctl --help'")
+      ->type_name("PATH");
   command.footer(kFooter);
 }
 
@@ -139,12 +146,18 @@ class Session {
     for (const CryptoOptions& crypto : crypto_devices(options)) {
       const std::string name = "crypto" + std::to_string(number++);
       machine_.add_function([&](const virtio::GuestMemory& memory, virtio::pci::Slot& slot) {
-        return make_crypto_function(crypto, name, memory, slot);
+        CryptoFunction made = make_crypto_function(crypto, name, memory, slot);
+        devices_.push_back(made.device);
+        return std::move(made.function);
       });
     }
     boot::BootRequest request{.kernel = options.kernel, .initrd = {}, .command_line = options.append};
     if (options.initrd) request.initrd = *options.initrd;
     machine_.load(std::move(request));
+    if (options.control) {
+      control_.emplace(loop_.context(), *options.control,
+                       [this](std::string_view line) { return carry_out(line, devices_); });
+    }
   }
 
   Session(const Session&) = delete;
@@ -206,6 +219,8 @@ class Session {
   EscapeFilter escape_;
   std::optional<RawTerminal> terminal_;
   Machine machine_;
+  std::vector<devices::crypto_dev::Device*> devices_;  // inside machine_
+  std::optional<ControlSocket> control_;
 };
 
 int run(const RunOptions& options) {

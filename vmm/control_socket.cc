@@ -1,0 +1,135 @@
+#include "virtcrypt/vmm/control_socket.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <istream>
+#include <memory>
+#include <utility>
+
+#include <spdlog/fmt/fmt.h>
+#include <asio/buffer.hpp>
+#include <asio/read_until.hpp>
+#include <asio/streambuf.hpp>
+#include <asio/write.hpp>
+
+#include "virtcrypt/vmm/host_error.h"
+
+namespace virtcrypt::vmm {
+namespace {
+
+using Protocol = asio::local::stream_protocol;
+
+Protocol::endpoint endpoint_of(const std::string& path) {
+  constexpr std::size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;
+  if (path.empty() || path.size() > kLongestPath) {
+    throw HostError(
+        fmt::format("control socket '{}': a path has 1 to {} bytes; choose another", path, kLongestPath));
+  }
+  return Protocol::endpoint(path);
+}
+
+bool somebody_listens(asio::io_context& context, const Protocol::endpoint& endpoint) {
+  Protocol::socket probe(context);
+  std::error_code error;
+  probe.connect(endpoint, error);
+  return !error;
+}
+
+// What an earlier run that was killed has left behind.
+void remove_dead_socket(asio::io_context& context, const std::string& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return;
+  if (somebody_listens(context, endpoint_of(path))) {
+    throw HostError(
+        fmt::format("control socket '{}' is in use by another program; choose another path", path));
+  }
+  ::unlink(path.c_str());
+}
+
+// One client: its lines are answered in order until it closes.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(Protocol::socket socket, const ControlSocket::Handler& handler)
+      : socket_(std::move(socket)), handler_(handler) {}
+
+  void read() {
+    asio::async_read_until(socket_, buffer_, '\n',
+                           [self = shared_from_this()](const std::error_code& error, std::size_t) {
+                             if (!error) self->answer();
+                           });
+  }
+
+ private:
+  void answer() {
+    std::istream stream(&buffer_);
+    std::string line;
+    std::getline(stream, line);
+    answer_ = handler_(line) + '\n';
+    asio::async_write(socket_, asio::buffer(answer_),
+                      [self = shared_from_this()](const std::error_code& error, std::size_t) {
+                        if (!error) self->read();
+                      });
+  }
+
+  Protocol::socket socket_;
+  const ControlSocket::Handler& handler_;
+  asio::streambuf buffer_{ControlSocket::kMaxLine};
+  std::string answer_;
+};
+
+}  // namespace
+
+ControlSocket::ControlSocket(asio::io_context& context, const std::string& path, Handler handler)
+    : path_(path), handler_(std::move(handler)), acceptor_(context) {
+  const Protocol::endpoint endpoint = endpoint_of(path);
+  remove_dead_socket(context, path);
+  std::error_code error;
+  acceptor_.open(endpoint.protocol());
+  const mode_t old_mask = ::umask(S_IRWXG | S_IRWXO);
+  acceptor_.bind(endpoint, error);
+  ::umask(old_mask);
+  if (!error) acceptor_.listen(Protocol::socket::max_listen_connections, error);
+  if (error) {
+    throw HostError(
+        fmt::format("cannot listen on control socket '{}': {}; choose another path", path, error.message()));
+  }
+  accept();
+}
+
+ControlSocket::~ControlSocket() {
+  std::error_code error;
+  acceptor_.close(error);
+  ::unlink(path_.c_str());
+}
+
+void ControlSocket::accept() {
+  acceptor_.async_accept([this](const std::error_code& error, Protocol::socket socket) {
+    if (error) return;
+    std::make_shared<Connection>(std::move(socket), handler_)->read();
+    accept();
+  });
+}
+
+std::string ask_control_socket(const std::string& path, std::string_view line) {
+  asio::io_context context;
+  Protocol::socket socket(context);
+  std::error_code error;
+  socket.connect(endpoint_of(path), error);
+  if (error) {
+    throw HostError(
+        fmt::format("nobody answers at control socket '{}': {}; start a guest with 'virtcrypt run "
+                    "--control {}'",
+                    path, error.message(), path));
+  }
+  const std::string request = std::string(line) + '\n';
+  std::string answer;
+  asio::write(socket, asio::buffer(request), error);
+  if (!error) asio::read_until(socket, asio::dynamic_buffer(answer), '\n', error);
+  if (error) throw HostError(fmt::format("control socket '{}': {}", path, error.message()));
+  answer.resize(answer.find('\n'));
+  return answer;
+}
+
+}  // namespace virtcrypt::vmm
