@@ -73,6 +73,28 @@ Request& Request::chunk(std::size_t bytes) {
   return *this;
 }
 
+Request& Request::overlap(std::span<const std::byte> source, std::ptrdiff_t shift) {
+  const auto readable = part_with(source);
+  if (!readable) throw std::logic_error("no part of the request has this content");
+  overlap_ = Overlap{*readable, first_writable(), shift};
+  return *this;
+}
+
+std::optional<std::size_t> Request::part_with(std::span<const std::byte> content) const {
+  const auto part = std::find_if(parts_.begin(), parts_.end(), [&](const Part& each) {
+    return !each.writable &&
+           std::equal(each.content.begin(), each.content.end(), content.begin(), content.end());
+  });
+  if (part == parts_.end()) return std::nullopt;
+  return static_cast<std::size_t>(part - parts_.begin());
+}
+
+std::size_t Request::first_writable() const {
+  const auto part =
+      std::find_if(parts_.begin(), parts_.end(), [](const Part& each) { return each.writable; });
+  return static_cast<std::size_t>(part - parts_.begin());
+}
+
 Request& Request::indirect(bool yes) {
   indirect_ = yes;
   return *this;
@@ -168,7 +190,27 @@ void CryptoDriver::idle() {
   }
 }
 
-std::uint16_t CryptoDriver::submit(std::uint16_t queue, const Request& request) {
+// Gives the two parts that share memory their addresses.
+Request CryptoDriver::placed(Request request) {
+  if (!request.overlap_) return request;
+  Request::Part& readable = request.parts_[request.overlap_->readable];
+  Request::Part& writable = request.parts_[request.overlap_->writable];
+  const std::ptrdiff_t shift = request.overlap_->shift;
+  const auto distance = static_cast<std::size_t>(shift < 0 ? -shift : shift);
+  const Buffer buffer =
+      memory_.allocate(distance + std::max<std::size_t>(readable.content.size(), writable.bytes));
+  readable.address = buffer.address + (shift < 0 ? distance : 0);
+  readable.bytes = static_cast<std::uint32_t>(readable.content.size());
+  writable.address = buffer.address + (shift < 0 ? 0 : distance);
+  std::fill(buffer.bytes.begin(), buffer.bytes.end(), std::byte{0xEE});
+  std::copy(readable.content.begin(), readable.content.end(),
+            buffer.bytes.begin() + static_cast<std::ptrdiff_t>(readable.address - buffer.address));
+  readable.placed = writable.placed = true;
+  return request;
+}
+
+std::uint16_t CryptoDriver::submit(std::uint16_t queue, const Request& wanted) {
+  const Request request = placed(wanted);
   std::vector<Segment> segments;
   const auto add = [&](std::uint64_t address, std::uint32_t bytes, bool writable) {
     const auto step = static_cast<std::uint32_t>(request.chunk_ == 0 ? bytes : request.chunk_);

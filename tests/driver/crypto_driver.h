@@ -66,6 +66,9 @@ class Request {
   Request& at(std::uint64_t address, std::uint32_t bytes, bool writable);  // memory of the caller's
   Request& chunk(std::size_t bytes);
   Request& indirect(bool yes = true);
+  // The readable part with this content and the first writable part share memory: the latter begins `shift`
+  // bytes behind the former, or before it.
+  Request& overlap(std::span<const std::byte> source, std::ptrdiff_t shift = 0);
 
  private:
   friend class CryptoDriver;
@@ -77,8 +80,17 @@ class Request {
     bool placed = false;  // memory of the caller's
   };
   std::vector<Part> parts_;
+  [[nodiscard]] std::optional<std::size_t> part_with(std::span<const std::byte> content) const;
+  [[nodiscard]] std::size_t first_writable() const;
+
+  struct Overlap {
+    std::size_t readable;
+    std::size_t writable;
+    std::ptrdiff_t shift;
+  };
   std::size_t chunk_ = 0;
   bool indirect_ = false;
+  std::optional<Overlap> overlap_;
 };
 
 // Opcodes, algorithms and statuses of the standard dialect as plain numbers (VIRTIO 1.4, 5.9), independent of
@@ -187,6 +199,7 @@ class CryptoDriver {
     std::vector<Segment> writable;
   };
   void idle();
+  [[nodiscard]] Request placed(Request request);
   void make_ring(std::uint16_t queue, std::uint16_t size);
 
   const DriverOptions options_;
