@@ -12,8 +12,8 @@ namespace {
 constexpr std::uint8_t kQueueNotifConfigData = 56;
 constexpr std::uint8_t kQueueReset = 58;
 
-// queue_notif_config_data is the queue's index with this bit: a number that no index is, so that a driver
-// that takes one for the other can be told (4.1.4.3). Doorbells ignore it: each queue has its own.
+// queue_notif_config_data is the queue's index with this bit, which no index reaches: a driver that takes one
+// for the other can be told (4.1.4.3). The device does not look at it, each queue has a doorbell of its own.
 constexpr std::uint16_t kNotifConfigDataBit = 0x8000;
 
 }  // namespace
@@ -221,7 +221,7 @@ void CommonConfig::write_device_status(std::uint32_t value) {
 void CommonConfig::write_queue_size(std::uint32_t value) {
   QueueRegisters* queue = configurable_queue();
   if (queue == nullptr || value == 0 || value > device_.max_queue_size(QueueIndex{queue_select_})) return;
-  // PCI-DRV: without RING_PACKED the driver writes powers of two (4.1.4.3.2).
+  // PCI-DRV-016, PCI-DRV-017: not 0, and without RING_PACKED a power of two. Others are not taken.
   if (!is_negotiated(Feature::kRingPacked) && !std::has_single_bit(value)) return;
   queue->config.size = static_cast<std::uint16_t>(value);
 }

@@ -9,6 +9,7 @@
 #include "tests/driver/split_ring.h"
 #include "tests/driver/test_memory.h"
 #include "tests/support/catch.h"
+#include "tests/unit/virtio/ring_fixture.h"
 
 using namespace virtcrypt;
 using test::Buffer;
@@ -19,10 +20,8 @@ using test::Segment;
 using test::SplitRing;
 using test::TestMemory;
 using virtio::DescriptorChain;
-using virtio::Feature;
 using virtio::FeatureSet;
 using virtio::GuestAddress;
-using virtio::Queue;
 using virtio::QueueConfig;
 using virtio::RingFault;
 using virtio::SplitQueue;
@@ -32,37 +31,16 @@ namespace {
 constexpr std::uint16_t kSize = 8;
 
 // A driver's ring and a device's queue over the same memory.
-struct Fixture {
+struct Fixture : test::QueueUser {
   explicit Fixture(bool event_idx = true, bool indirect = true, std::uint16_t size = kSize)
       : ring(memory, size, event_idx) {
-    FeatureSet features = FeatureSet().with(Feature::kVersion1);
-    if (event_idx) features = features.with(Feature::kRingEventIdx);
-    if (indirect) features = features.with(Feature::kRingIndirectDesc);
-    auto created = SplitQueue::create(config(), memory.memory(), features);
+    auto created = SplitQueue::create(
+        config(), memory.memory(), test::features_of(false, {.event_idx = event_idx, .indirect = indirect}));
     REQUIRE(created);
     queue = std::move(*created);
   }
 
-  [[nodiscard]] QueueConfig config() const {
-    return {.size = ring.size(),
-            .descriptor_area = GuestAddress{ring.descriptor_area()},
-            .driver_area = GuestAddress{ring.driver_area()},
-            .device_area = GuestAddress{ring.device_area()}};
-  }
-
-  // Pops a chain that must be there.
-  DescriptorChain pop() {
-    auto popped = queue->pop();
-    REQUIRE(popped);
-    REQUIRE(popped->has_value());
-    return std::move(**popped);
-  }
-
-  RingFault pop_fault() {
-    auto popped = queue->pop();
-    REQUIRE_FALSE(popped);
-    return popped.error();
-  }
+  [[nodiscard]] QueueConfig config() const { return test::config_of(ring); }
 
   std::uint16_t add_readable(std::uint32_t bytes = 16) {
     const Buffer buffer = memory.allocate(bytes);
@@ -73,7 +51,6 @@ struct Fixture {
 
   TestMemory memory;
   SplitRing ring;
-  std::unique_ptr<Queue> queue;
 };
 
 }  // namespace
@@ -278,11 +255,7 @@ TEST_CASE("SplitQueue: a chain of 2^32 bytes is a fault", "[virtio][split][2.7.5
   TestMemory memory(std::size_t{1} << 20);
   const std::uint16_t size = 8192;
   SplitRing ring(memory, size, false);
-  auto queue = SplitQueue::create({.size = size,
-                                   .descriptor_area = GuestAddress{ring.descriptor_area()},
-                                   .driver_area = GuestAddress{ring.driver_area()},
-                                   .device_area = GuestAddress{ring.device_area()}},
-                                  memory.memory(), FeatureSet());
+  auto queue = SplitQueue::create(test::config_of(ring), memory.memory(), FeatureSet());
   REQUIRE(queue);
   // 8191 times the same 512 KiB and some: together just above 2^32 - 1.
   const std::uint32_t length = 525'000;
@@ -390,11 +363,7 @@ TEST_CASE("SplitQueue: direct descriptors may come before an indirect one", "[vi
 TEST_CASE("SplitQueue: a buffer may lie in two adjacent regions", "[virtio][split]") {
   TestMemory memory({{0x10000, 0x4000}, {0x14000, 0x1000}});
   SplitRing ring(memory, kSize, false);
-  auto queue = SplitQueue::create({.size = kSize,
-                                   .descriptor_area = GuestAddress{ring.descriptor_area()},
-                                   .driver_area = GuestAddress{ring.driver_area()},
-                                   .device_area = GuestAddress{ring.device_area()}},
-                                  memory.memory(), FeatureSet());
+  auto queue = SplitQueue::create(test::config_of(ring), memory.memory(), FeatureSet());
   REQUIRE(queue);
   REQUIRE(ring.add(std::vector<Segment>{{0x13FFE, 4, true}}));
   auto popped = (*queue)->pop();

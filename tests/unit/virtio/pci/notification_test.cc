@@ -7,22 +7,13 @@
 
 #include "tests/driver/crypto_driver.h"
 #include "tests/support/catch.h"
+#include "tests/unit/virtio/pci/known_block.h"
 
 using namespace virtcrypt;
 using namespace virtcrypt::test;
 using namespace virtcrypt::test::wire_number;
 
 namespace {
-
-// SP 800-38A, F.2.1, first block.
-const Bytes kKey = from_hex("2b7e151628aed2a6abf7158809cf4f3c");
-const Bytes kIv = from_hex("000102030405060708090a0b0c0d0e0f");
-const Bytes kPlain = from_hex("6bc1bee22e409f96e93d7e117393172a");
-const Bytes kCipher = from_hex("7649abac8119b246cee98e9b12e9197d");
-
-bool is_right(const Answer& answer) {
-  return answer.status() == kOk && std::equal(kCipher.begin(), kCipher.end(), answer.written.begin());
-}
 
 const DriverOptions kNotStarted{.start = false};
 
@@ -40,11 +31,10 @@ TEST_CASE("Notification: requests are served with every combination of ring feat
   const bool packed = GENERATE(false, true);
   CAPTURE(features, packed);
   CryptoDriver driver(polled_device(2), {.features = features, .packed = packed, .ring_size = 16});
-  const std::uint64_t id = driver.create_cipher(kAesCbc, kKey, kEncrypt);
+  const std::uint64_t id = create_block_session(driver);
   const bool indirect = (features & kIndirectDesc) != 0;
   for (int i = 0; i < 40; ++i) {
-    const auto request =
-        CryptoDriver::cipher(kCipherEncrypt, id, kIv, kPlain).indirect(indirect && i % 2 == 0);
+    const auto request = encrypt_blocks(id).indirect(indirect && i % 2 == 0);
     REQUIRE(is_right(driver.call(static_cast<std::uint16_t>(i % 2), request)));
   }
 }
@@ -70,14 +60,11 @@ TEST_CASE("Notification: what a doorbell is told does not matter, whose it is do
                       {.features = feature::kVersion1 | feature::kNotificationData, .packed = packed});
   const auto [value, width] = GENERATE(table<std::uint32_t, unsigned>(
       {{0, 2}, {1, 2}, {0xFFFF, 2}, {0, 4}, {0xFFFF'FFFF, 4}, {0x8000'0001, 4}, {2, 1}}));
-  const std::uint64_t id = driver.create_cipher(kAesCbc, kKey, kEncrypt);
-  const Request request = CryptoDriver::cipher(kCipherEncrypt, id, kIv, kPlain);
-  driver.pump(0);
   const std::uint64_t kicks = driver.device().stats().kicks;
   driver.pci().write_doorbell(1, value, width);  // nothing there: harmless
   driver.pump(0);
   CHECK(driver.device().stats().kicks == kicks + 1);
-  // Put a chain on queue 0 behind the driver's back, so that only this doorbell tells of it.
+  // A chain on queue 0, and only doorbells tell of it.
   const Buffer in = driver.memory().allocate(72);
   const Buffer out = driver.memory().allocate(1);
   REQUIRE(driver.any_ring(0).add(std::vector<Segment>{{in.address, 72, false}, {out.address, 1, true}}));

@@ -2,13 +2,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <cstring>
 #include <random>
 #include <thread>
 #include <vector>
 
 #include "tests/driver/crypto_driver.h"
 #include "tests/support/catch.h"
+#include "tests/unit/virtio/pci/known_block.h"
 
 using namespace virtcrypt;
 using namespace virtcrypt::test;
@@ -19,22 +19,26 @@ namespace {
 constexpr std::uint64_t kFeatures =
     feature::kVersion1 | feature::kIndirectDesc | feature::kEventIdx | feature::kRingReset;
 
-// SP 800-38A, F.2.1, first block.
-const Bytes kKey = from_hex("2b7e151628aed2a6abf7158809cf4f3c");
-const Bytes kIv = from_hex("000102030405060708090a0b0c0d0e0f");
-const Bytes kPlain = from_hex("6bc1bee22e409f96e93d7e117393172a");
-const Bytes kCipher = from_hex("7649abac8119b246cee98e9b12e9197d");
-
-bool is_right(const Answer& answer) {
-  return answer.status() == kOk && std::equal(kCipher.begin(), kCipher.end(), answer.written.begin());
-}
-
-Request block(std::uint64_t session) {
-  return CryptoDriver::cipher(kCipherEncrypt, session, kIv, kPlain);
-}
-
 devices::crypto_dev::DeviceOptions threaded(std::size_t workers) {
   return {.data_queues = 2, .io_threads = 2, .workers = workers, .max_sessions = 64};
+}
+
+// The areas of a queue, and all that was allocated since `mark`.
+Bytes memory_of(CryptoDriver& driver, std::uint16_t queue, std::size_t mark) {
+  const DriverRing& ring = driver.any_ring(queue);
+  const bool packed = dynamic_cast<const PackedRing*>(&ring) != nullptr;
+  const std::size_t size = ring.size();
+  Bytes content;
+  const auto append = [&](std::uint64_t address, std::size_t bytes) {
+    if (bytes == 0) return;
+    const auto area = driver.memory().at(address, bytes);
+    content.insert(content.end(), area.begin(), area.end());
+  };
+  append(ring.descriptor_area(), 16 * size);
+  append(ring.driver_area(), packed ? 4 : 6 + 2 * size);
+  append(ring.device_area(), packed ? 4 : 6 + 8 * size);
+  append(TestMemory::kBase + mark, driver.memory().mark() - mark);
+  return content;
 }
 
 }  // namespace
@@ -65,21 +69,21 @@ TEST_CASE("Queue reset: the register shows it until it is done, and then the que
 TEST_CASE("Queue reset: without the feature there is no such register", "[pci][ring-reset][4.1.4.3]") {
   CryptoDriver driver(polled_device(), {.features = feature::kVersion1, .packed = GENERATE(false, true)});
   PciDriver& pci = driver.pci();
-  const std::uint64_t id = driver.create_cipher(kAesCbc, kKey, kEncrypt);
+  const std::uint64_t id = create_block_session(driver);
   pci.request_queue_reset(0);
   CHECK_FALSE(pci.queue_resets(0));
   driver.device().run_ready();
   CHECK(pci.read_common(common::kQueueEnable, 2) == 1);
-  CHECK(is_right(driver.call(0, block(id))));
+  CHECK(is_right(driver.call(0, encrypt_blocks(id))));
 }
 
 TEST_CASE("Queue reset: requests that were not taken are not executed, and none is answered",
           "[pci][ring-reset][VQRST-DEV-001][VQRST-DEV-002]") {
   CryptoDriver driver(polled_device(2), {.features = kFeatures, .packed = GENERATE(false, true)});
-  const std::uint64_t id = driver.create_cipher(kAesCbc, kKey, kEncrypt);
+  const std::uint64_t id = create_block_session(driver);
   const std::uint64_t requests = driver.device().stats().requests;
   for (int i = 0; i < 3; ++i)
-    driver.submit(0, block(id));
+    driver.submit(0, encrypt_blocks(id));
   driver.pci().request_queue_reset(0);
   while (driver.device().run_ready() > 0) {
   }
@@ -89,7 +93,7 @@ TEST_CASE("Queue reset: requests that were not taken are not executed, and none 
   CHECK(driver.device().stats().requests <= requests + 3);
   CHECK(driver.device().stats().in_flight == 0);
   const unsigned signals = driver.slot().signals(1);
-  CHECK(is_right(driver.call(1, block(id))));  // the other queue goes on
+  CHECK(is_right(driver.call(1, encrypt_blocks(id))));  // the other queue goes on
   CHECK(driver.slot().signals(1) == signals);
 }
 
@@ -97,20 +101,20 @@ TEST_CASE("Queue reset: the queue comes back with any other size, and sessions a
           "[pci][ring-reset][VQRST-DEV-004][A-30]") {
   const bool packed = GENERATE(false, true);
   CryptoDriver driver(polled_device(2), {.features = kFeatures, .packed = packed, .ring_size = 64});
-  const std::uint64_t id = driver.create_cipher(kAesCbc, kKey, kEncrypt);
-  REQUIRE(is_right(driver.call(0, block(id))));
+  const std::uint64_t id = create_block_session(driver);
+  REQUIRE(is_right(driver.call(0, encrypt_blocks(id))));
   const std::vector<std::uint16_t> sizes =
       packed ? std::vector<std::uint16_t>{5, 256, 7, 64} : std::vector<std::uint16_t>{8, 256, 64};
   for (const std::uint16_t size : sizes) {
     driver.reset_queue(0);
-    CHECK(is_right(driver.call(1, block(id))));
+    CHECK(is_right(driver.call(1, encrypt_blocks(id))));
     driver.enable_queue(0, size);
     CHECK(driver.pci().read_common(common::kQueueEnable, 2) == 1);
     CHECK_FALSE(driver.pci().queue_resets(0));  // PCI-DEV-022
     CHECK(driver.pci().read_common(common::kQueueSize, 2) == size);
     const unsigned signals = driver.slot().signals(1);
     for (int i = 0; i < 300; ++i)
-      REQUIRE(is_right(driver.call(0, block(id))));
+      REQUIRE(is_right(driver.call(0, encrypt_blocks(id))));
     CHECK(driver.slot().signals(1) > signals);
   }
 }
@@ -130,12 +134,12 @@ TEST_CASE("Queue reset: what is on the ring when it is enabled again is served w
 
 TEST_CASE("Queue reset: the control queue, too", "[pci][ring-reset]") {
   CryptoDriver driver(polled_device(), {.features = kFeatures, .packed = GENERATE(false, true)});
-  const std::uint64_t before = driver.create_cipher(kAesCbc, kKey, kEncrypt);
+  const std::uint64_t before = create_block_session(driver);
   driver.reset_queue(1);
-  CHECK(is_right(driver.call(0, block(before))));
+  CHECK(is_right(driver.call(0, encrypt_blocks(before))));
   driver.enable_queue(1, 16);
-  const std::uint64_t after = driver.create_cipher(kAesCbc, kKey, kEncrypt);
-  CHECK(is_right(driver.call(0, block(after))));
+  const std::uint64_t after = create_block_session(driver);
+  CHECK(is_right(driver.call(0, encrypt_blocks(after))));
   CHECK(driver.destroy_session(kCipherDestroy, before) == kOk);
 }
 
@@ -171,8 +175,8 @@ TEST_CASE("Queue reset: only a 1 to a queue that exists is one", "[pci][ring-res
     CHECK_FALSE(pci.queue_resets(queue));
   }
   driver.device().run_ready();
-  const std::uint64_t id = driver.create_cipher(kAesCbc, kKey, kEncrypt);
-  CHECK(is_right(driver.call(0, block(id))));
+  const std::uint64_t id = create_block_session(driver);
+  CHECK(is_right(driver.call(0, encrypt_blocks(id))));
 }
 
 TEST_CASE("Queue reset: before DRIVER_OK a queue has only registers to lose", "[pci][ring-reset]") {
@@ -229,8 +233,8 @@ TEST_CASE("Queue reset: a queue that is enabled with bad areas needs a reset of 
   driver.reset_queue(0);
   driver.reset();
   REQUIRE(driver.start());
-  const std::uint64_t id = driver.create_cipher(kAesCbc, kKey, kEncrypt);
-  CHECK(is_right(driver.call(0, block(id))));
+  const std::uint64_t id = create_block_session(driver);
+  CHECK(is_right(driver.call(0, encrypt_blocks(id))));
 }
 
 TEST_CASE("Queue reset: on a device that could not be activated it is done at once", "[pci][ring-reset]") {
@@ -250,13 +254,13 @@ TEST_CASE("Queue reset: a faulted queue is usable again, but the device still ne
           "[pci][ring-reset][hostile]") {
   CryptoDriver driver(polled_device(), {.features = kFeatures, .packed = true});
   PciDriver& pci = driver.pci();
-  const std::uint64_t id = driver.create_cipher(kAesCbc, kKey, kEncrypt);
+  const std::uint64_t id = create_block_session(driver);
   driver.packed_ring(0).push({.address = 0xFEE0'0000, .length = 16, .id = 0, .flags = 0});
   pci.kick(0);
   REQUIRE(driver.wait_until([&] { return (pci.device_status() & status::kNeedsReset) != 0; }));
   driver.reset_queue(0);
   driver.enable_queue(0, 16);
-  CHECK(is_right(driver.call(0, block(id))));
+  CHECK(is_right(driver.call(0, encrypt_blocks(id))));
   CHECK((pci.device_status() & status::kNeedsReset) != 0);
 }
 
@@ -268,8 +272,8 @@ TEST_CASE("Queue reset: with 0, 1 or many requests in flight nothing is written 
                                           .packed = packed,
                                           .ring_size = 32,
                                           .memory_bytes = std::size_t{64} << 20});
-  const std::uint64_t id = driver.create_cipher(kAesCbc, kKey, kEncrypt);
-  const Request big = CryptoDriver::cipher(kCipherEncrypt, id, kIv, Bytes(std::size_t{128} << 10)).indirect();
+  const std::uint64_t id = create_block_session(driver);
+  const Request big = encrypt_blocks(id, 8192).indirect();
   std::mt19937 random(1);
   for (int round = 0; round < 30; ++round) {
     const std::size_t mark = driver.memory().mark();
@@ -279,15 +283,14 @@ TEST_CASE("Queue reset: with 0, 1 or many requests in flight nothing is written 
     std::this_thread::sleep_for(std::chrono::microseconds(random() % 1500));
     driver.reset_queue(0);
     const unsigned signals = driver.slot().signals(1);
-    const auto memory = driver.memory().at(TestMemory::kBase, std::size_t{8} << 20);
-    const Bytes copy(memory.begin(), memory.end());
+    const Bytes before = memory_of(driver, 0, mark);
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    CHECK(std::memcmp(copy.data(), memory.data(), copy.size()) == 0);
+    CHECK(memory_of(driver, 0, mark) == before);
     CHECK(driver.slot().signals(1) == signals);
-    CHECK(is_right(driver.call(1, block(id))));
+    CHECK(is_right(driver.call(1, encrypt_blocks(id))));
     driver.memory().rewind(mark);
     driver.enable_queue(0, static_cast<std::uint16_t>(packed ? 9 + round : 8 << (round % 3)));
-    CHECK(is_right(driver.call(0, block(id))));
+    CHECK(is_right(driver.call(0, encrypt_blocks(id))));
   }
 }
 
@@ -298,9 +301,9 @@ TEST_CASE("Queue reset: a reset of the device may overtake it", "[pci][ring-rese
                                     .memory_bytes = std::size_t{32} << 20});
   std::mt19937 random(2);
   for (int round = 0; round < 50; ++round) {
-    const std::uint64_t id = driver.create_cipher(kAesCbc, kKey, kEncrypt);
+    const std::uint64_t id = create_block_session(driver);
     for (int i = 0; i < 3; ++i)
-      driver.submit(0, CryptoDriver::cipher(kCipherEncrypt, id, kIv, Bytes(std::size_t{64} << 10)));
+      driver.submit(0, encrypt_blocks(id, 4096));
     std::this_thread::sleep_for(std::chrono::microseconds(random() % 500));
     driver.pci().request_queue_reset(0);
     driver.pci().request_queue_reset(1);
@@ -308,9 +311,9 @@ TEST_CASE("Queue reset: a reset of the device may overtake it", "[pci][ring-rese
     CHECK(driver.pci().device_status() == 0);
     CHECK_FALSE(driver.pci().queue_resets(0));
     REQUIRE(driver.start());
-    const std::uint64_t fresh = driver.create_cipher(kAesCbc, kKey, kEncrypt);
-    CHECK(is_right(driver.call(0, block(fresh))));
-    CHECK(is_right(driver.call(1, block(fresh))));
+    const std::uint64_t fresh = create_block_session(driver);
+    CHECK(is_right(driver.call(0, encrypt_blocks(fresh))));
+    CHECK(is_right(driver.call(1, encrypt_blocks(fresh))));
   }
 }
 
@@ -318,11 +321,10 @@ TEST_CASE("Queue reset: work that waits for the bus master bit is dropped by it"
           "[pci][ring-reset][reset]") {
   CryptoDriver driver(threaded(1), {.features = kFeatures, .memory_bytes = std::size_t{32} << 20});
   PciDriver& pci = driver.pci();
-  const std::uint64_t id = driver.create_cipher(kAesCbc, kKey, kEncrypt);
-  const Bytes big(std::size_t{1} << 20);
+  const std::uint64_t id = create_block_session(driver);
   for (int round = 0; round < 10; ++round) {
     const std::size_t mark = driver.memory().mark();
-    driver.submit(0, CryptoDriver::cipher(kCipherEncrypt, id, kIv, big));
+    driver.submit(0, encrypt_blocks(id, 65536));
     std::this_thread::sleep_for(std::chrono::microseconds(300));
     pci.set_command(0x2);
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
@@ -330,6 +332,6 @@ TEST_CASE("Queue reset: work that waits for the bus master bit is dropped by it"
     pci.set_command(0x6);
     driver.memory().rewind(mark);
     driver.enable_queue(0, 64);
-    CHECK(is_right(driver.call(0, block(id))));
+    CHECK(is_right(driver.call(0, encrypt_blocks(id))));
   }
 }
