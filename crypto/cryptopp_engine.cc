@@ -3,7 +3,7 @@
 #include <variant>
 
 #include "virtcrypt/crypto/cryptopp_aead.h"
-#include "virtcrypt/crypto/cryptopp_aes.h"
+#include "virtcrypt/crypto/cryptopp_cipher.h"
 #include "virtcrypt/crypto/cryptopp_ecdsa.h"
 #include "virtcrypt/crypto/cryptopp_hash.h"
 #include "virtcrypt/crypto/cryptopp_mac.h"
@@ -18,7 +18,7 @@ namespace {
 using Created = Expected<SessionPointer, Outcome>;
 
 Created make_session(const CipherParameters& parameters) {
-  return cryptopp_aes::create_session(parameters);
+  return cryptopp_cipher::create_session(parameters);
 }
 Created make_session(const HashParameters& parameters) {
   return cryptopp_hash::create_session(parameters);
@@ -43,7 +43,7 @@ Created make_session(const Parameters&) {
 class CryptoppEngine final : public SessionEngine {
  public:
   CryptoppEngine() : SessionEngine(kCryptoppName, EngineId::kCryptopp) {
-    append(table().ciphers, cryptopp_aes::capabilities());
+    append(table().ciphers, cryptopp_cipher::capabilities());
     append(table().hashes, cryptopp_hash::capabilities());
     append(table().macs, cryptopp_mac::capabilities());
     append(table().aeads, cryptopp_aead::capabilities());

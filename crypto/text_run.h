@@ -14,14 +14,14 @@
 
 namespace virtcrypt::crypto {
 
-// Calls run(input), with a copy of the input where writing the first `bytes` bytes of the output would spoil
-// what is still to be read of it.
+// Returns run(input), with a copy of the input where writing the first `bytes` bytes of the output would
+// spoil what is still to be read of it.
 template <typename Run>
-void with_unspoiled(InputSegments input, OutputSegments output, std::size_t bytes, const Run& run) {
+auto with_unspoiled(InputSegments input, OutputSegments output, std::size_t bytes, const Run& run) {
   if (!aliases_shifted(input, output, bytes)) return run(input);
   const SecureBuffer copy = gather(input);
   const std::array<std::span<const std::byte>, 1> copied{copy.bytes()};
-  run(InputSegments(copied));
+  return run(InputSegments(copied));
 }
 
 constexpr std::size_t kMaxUnitBytes = 16;
