@@ -125,9 +125,12 @@ std::uint16_t PackedRing::next_available() const {
 }
 
 std::optional<Used> PackedRing::poll() {
-  const PackedDescriptor used = descriptor(next_used_.slot);
+  // Nothing else of a descriptor is looked at before its flags say that it is used.
+  const std::size_t flags_offset = kDescriptorBytes * next_used_.slot + kFlagsOffset;
+  const std::uint16_t flags = field<std::uint16_t>(descriptors_.bytes, flags_offset).load();
   const std::uint16_t both = next_used_.wrap ? kAvail | kUsed : 0;
-  if ((used.flags & (kAvail | kUsed)) != both) return std::nullopt;
+  if ((flags & (kAvail | kUsed)) != both) return std::nullopt;
+  const PackedDescriptor used = descriptor(next_used_.slot);
   std::uint16_t slots = 1;
   if (used.id < size_ && slots_of_id_[used.id] != 0) {
     slots = std::exchange(slots_of_id_[used.id], std::uint16_t{0});
