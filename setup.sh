@@ -6,11 +6,11 @@ cache=$root/cache
 export PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL=C.UTF-8
 
-build_packages=(g++ cmake ninja-build acpica-tools libcrypto++-dev libasio-dev libspdlog-dev libcli11-dev
+build_packages=(g++ cmake ninja-build acpica-tools libcrypto++-dev libipsec-mb-dev libasio-dev libspdlog-dev libcli11-dev
   nlohmann-json3-dev libexpected-dev)
 image_packages=(busybox-static cpio kmod xz-utils openssl)
 nested_packages=(qemu-system-x86)
-test_packages=(catch2 python3-cryptography-vectors)
+test_packages=(catch2 python3-cryptography-vectors libssl-dev)
 
 if [[ -t 1 ]]; then bold=$'\e[1m' red=$'\e[31m' green=$'\e[32m' plain=$'\e[0m'; else bold='' red='' green='' plain=''; fi
 

@@ -1,29 +1,46 @@
 // The frame of all cipher sessions: what an operation has to fulfil, and aliasing.
 #pragma once
 
+#include <array>
 #include <cstddef>
-#include <cstdint>
+#include <memory>
 #include <span>
 
 #include "virtcrypt/crypto/engine.h"
 #include "virtcrypt/crypto/engine_session.h"
+#include "virtcrypt/crypto/rows.h"
 #include "virtcrypt/crypto/scatter.h"
 
 namespace virtcrypt::crypto {
 
-// What a table has to say of a cipher besides how to make a session.
 struct CipherRow {
   CipherCapability capability;
   Cost encrypt_cost;
   Cost decrypt_cost;
+  // The key has a length that the capability allows. The row outlives the session.
+  SessionPointer (*make)(const CipherRow& row, const CipherParameters& parameters);
 };
+
+template <typename Session>
+[[nodiscard]] SessionPointer make_cipher(const CipherRow& row, const CipherParameters& parameters) {
+  return std::make_shared<const Session>(row, parameters);
+}
+
+template <std::size_t kRows>
+[[nodiscard]] Expected<SessionPointer, Outcome> create_from(const std::array<CipherRow, kRows>& rows,
+                                                            const CipherParameters& parameters) {
+  const CipherRow* const row = find_row(rows, parameters.algorithm);
+  if (row == nullptr) return Unexpected<Outcome>(Outcome::kNotSupported);
+  if (!row->capability.key_bytes.contains(parameters.key.size()))
+    return Unexpected<Outcome>(Outcome::kFailed);
+  return row->make(*row, parameters);
+}
 
 class CipherSession : public EngineSession {
  public:
   [[nodiscard]] Outcome execute(Operation& operation) const final;
 
  protected:
-  // `row` outlives the session.
   CipherSession(EngineId engine, const CipherRow& row, Direction direction)
       : EngineSession(Service::kCipher, engine,
                       direction == Direction::kEncrypt ? row.encrypt_cost : row.decrypt_cost),

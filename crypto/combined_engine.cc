@@ -165,6 +165,8 @@ std::unique_ptr<Engine> make_combined_engine(std::vector<std::unique_ptr<const E
 std::unique_ptr<Engine> make_default_engine() {
   std::vector<std::unique_ptr<const Engine>> engines;
   engines.push_back(make_cryptopp_engine());
+  if (auto ipsec_mb = make_ipsec_mb_engine()) engines.push_back(std::move(ipsec_mb));
+  engines.push_back(make_built_in_engine());
   return make_combined_engine(std::move(engines));
 }
 

@@ -24,12 +24,6 @@ using CryptoPP::BlockTransformation;
 using CryptoPP::byte;
 using Block = CryptoPP::FixedSizeSecBlock<byte, kMaxCipherBlockBytes>;
 
-using Make = SessionPointer (*)(const CipherRow& row, const CipherParameters& parameters);
-
-struct Row : CipherRow {
-  Make make;
-};
-
 // A mode of SP 800-38A.
 struct Mode {
   RunBlocks encrypt;
@@ -134,11 +128,6 @@ SessionPointer make_block_mode(const CipherRow& row, const CipherParameters& par
   return std::make_shared<const BlockModeSession>(row, parameters, kCipher, kMode);
 }
 
-template <typename SomeSession>
-SessionPointer make(const CipherRow& row, const CipherParameters& parameters) {
-  return std::make_shared<const SomeSession>(row, parameters);
-}
-
 constexpr KeyBytes kAesKey{16, 32, 8};
 constexpr KeyBytes kTwoAesKeys{32, 64, 16};
 constexpr KeyBytes kXtsKey{32, 64, 32};
@@ -147,53 +136,53 @@ constexpr KeyBytes kTripleDesKey{16, 24, 8};
 constexpr KeyBytes kArc4Key{1, 256, 1};
 
 // Encrypting CBC is the slow one of AES because each block has to wait for the one before.
-constexpr std::array<Row, 11> kRows{{
-    {{{CipherAlgorithm::kArc4, "ARC4", kArc4Key, 0, 1, 0, "RFC 6229", kCryptoppName},
-      {300, 2500},
-      {300, 2500}},
-     make<Arc4Session>},
-    {{{CipherAlgorithm::kAesEcb, "AES-ECB", kAesKey, 0, 16, 0, "FIPS 197, SP 800-38A 6.1", kCryptoppName},
-      {100, 200},
-      {100, 200}},
+constexpr std::array<CipherRow, 11> kRows{{
+    {{CipherAlgorithm::kArc4, "ARC4", kArc4Key, 0, 1, 0, "RFC 6229", kCryptoppName},
+     {300, 2500},
+     {300, 2500},
+     make_cipher<Arc4Session>},
+    {{CipherAlgorithm::kAesEcb, "AES-ECB", kAesKey, 0, 16, 0, "FIPS 197, SP 800-38A 6.1", kCryptoppName},
+     {100, 200},
+     {100, 200},
      make_block_mode<BlockCipher::kAes, kEcb>},
-    {{{CipherAlgorithm::kAesCbc, "AES-CBC", kAesKey, 16, 16, 0, "FIPS 197, SP 800-38A 6.2", kCryptoppName},
-      {100, 1100},
-      {100, 200}},
+    {{CipherAlgorithm::kAesCbc, "AES-CBC", kAesKey, 16, 16, 0, "FIPS 197, SP 800-38A 6.2", kCryptoppName},
+     {100, 1100},
+     {100, 200},
      make_block_mode<BlockCipher::kAes, kCbc>},
-    {{{CipherAlgorithm::kAesCtr, "AES-CTR", kAesKey, 16, 1, 0, "FIPS 197, SP 800-38A 6.5", kCryptoppName},
-      {100, 200},
-      {100, 200}},
+    {{CipherAlgorithm::kAesCtr, "AES-CTR", kAesKey, 16, 1, 0, "FIPS 197, SP 800-38A 6.5", kCryptoppName},
+     {100, 200},
+     {100, 200},
      make_block_mode<BlockCipher::kAes, kCtr>},
-    {{{CipherAlgorithm::kAesF8, "AES-F8", kTwoAesKeys, 16, 1, 0, "RFC 3711, 4.1.2", kCryptoppName},
-      {200, 2000},
-      {200, 2000}},
-     make<F8Session>},
-    {{{CipherAlgorithm::kAesXts, "AES-XTS", kXtsKey, 16, 1, 16, "SP 800-38E, IEEE 1619", kCryptoppName},
-      {200, 600},
-      {200, 600}},
+    {{CipherAlgorithm::kAesF8, "AES-F8", kTwoAesKeys, 16, 1, 0, "RFC 3711, 4.1.2", kCryptoppName},
+     {200, 2000},
+     {200, 2000},
+     make_cipher<F8Session>},
+    {{CipherAlgorithm::kAesXts, "AES-XTS", kXtsKey, 16, 1, 16, "SP 800-38E, IEEE 1619", kCryptoppName},
+     {200, 600},
+     {200, 600},
      cryptopp_xts::make_session},
-    {{{CipherAlgorithm::kDesEcb, "DES-ECB", kDesKey, 0, 8, 0, "FIPS 46-3, FIPS 81", kCryptoppName},
-      {100, 10000},
-      {100, 10000}},
+    {{CipherAlgorithm::kDesEcb, "DES-ECB", kDesKey, 0, 8, 0, "FIPS 46-3, FIPS 81", kCryptoppName},
+     {100, 10000},
+     {100, 10000},
      make_block_mode<BlockCipher::kDes, kEcb>},
-    {{{CipherAlgorithm::kDesCbc, "DES-CBC", kDesKey, 8, 8, 0, "FIPS 46-3, FIPS 81", kCryptoppName},
-      {100, 10000},
-      {100, 10000}},
+    {{CipherAlgorithm::kDesCbc, "DES-CBC", kDesKey, 8, 8, 0, "FIPS 46-3, FIPS 81", kCryptoppName},
+     {100, 10000},
+     {100, 10000},
      make_block_mode<BlockCipher::kDes, kCbc>},
-    {{{CipherAlgorithm::kTripleDesEcb, "3DES-ECB", kTripleDesKey, 0, 8, 0, "SP 800-67, SP 800-38A 6.1",
-       kCryptoppName},
-      {100, 25000},
-      {100, 25000}},
+    {{CipherAlgorithm::kTripleDesEcb, "3DES-ECB", kTripleDesKey, 0, 8, 0, "SP 800-67, SP 800-38A 6.1",
+      kCryptoppName},
+     {100, 25000},
+     {100, 25000},
      make_block_mode<BlockCipher::kTripleDes, kEcb>},
-    {{{CipherAlgorithm::kTripleDesCbc, "3DES-CBC", kTripleDesKey, 8, 8, 0, "SP 800-67, SP 800-38A 6.2",
-       kCryptoppName},
-      {100, 25000},
-      {100, 25000}},
+    {{CipherAlgorithm::kTripleDesCbc, "3DES-CBC", kTripleDesKey, 8, 8, 0, "SP 800-67, SP 800-38A 6.2",
+      kCryptoppName},
+     {100, 25000},
+     {100, 25000},
      make_block_mode<BlockCipher::kTripleDes, kCbc>},
-    {{{CipherAlgorithm::kTripleDesCtr, "3DES-CTR", kTripleDesKey, 8, 1, 0, "SP 800-67, SP 800-38A 6.5",
-       kCryptoppName},
-      {100, 25000},
-      {100, 25000}},
+    {{CipherAlgorithm::kTripleDesCtr, "3DES-CTR", kTripleDesKey, 8, 1, 0, "SP 800-67, SP 800-38A 6.5",
+      kCryptoppName},
+     {100, 25000},
+     {100, 25000},
      make_block_mode<BlockCipher::kTripleDes, kCtr>},
 }};
 
@@ -206,11 +195,7 @@ std::span<const CipherCapability> capabilities() {
 }
 
 Expected<SessionPointer, Outcome> create_session(const CipherParameters& parameters) {
-  const Row* const row = find_row(kRows, parameters.algorithm);
-  if (row == nullptr) return Unexpected<Outcome>(Outcome::kNotSupported);
-  if (!row->capability.key_bytes.contains(parameters.key.size()))
-    return Unexpected<Outcome>(Outcome::kFailed);
-  return row->make(*row, parameters);
+  return create_from(kRows, parameters);
 }
 
 }  // namespace virtcrypt::crypto::cryptopp_cipher

@@ -16,6 +16,7 @@
 #include "virtcrypt/crypto/cryptopp_bytes.h"
 #include "virtcrypt/crypto/cryptopp_session.h"
 #include "virtcrypt/crypto/digest.h"
+#include "virtcrypt/crypto/mac_session.h"
 #include "virtcrypt/crypto/rows.h"
 #include "virtcrypt/crypto/scatter.h"
 
@@ -25,44 +26,12 @@ namespace {
 using CryptoPP::BlockTransformation;
 using CryptoPP::FixedSizeSecBlock;
 
-struct Row;
-using Make = SessionPointer (*)(const Row& row, const MacParameters& parameters);
-
-struct Row {
-  MacCapability capability;
-  Make make;
-  Cost cost;
-};
-
-// The frame of all MACs: `compute` is called with an operation whose lengths fit.
-class MacSession : public CryptoppSession {
- public:
-  [[nodiscard]] Outcome execute(Operation& operation) const final {
-    if (const Outcome checked = check_digest(operation, result_bytes_, row_.capability.digest_bytes);
-        checked != Outcome::kOk) {
-      return checked;
-    }
-    if (total_bytes(operation.input) < row_.capability.iv_bytes) return Outcome::kFailed;
-    compute(operation);
-    return Outcome::kOk;
-  }
-
- protected:
-  MacSession(const Row& row, const MacParameters& parameters)
-      : CryptoppSession(Service::kMac, row.cost), row_(row), result_bytes_(parameters.result_bytes) {}
-
- private:
-  virtual void compute(Operation& operation) const = 0;
-
-  const Row& row_;
-  std::uint32_t result_bytes_;
-};
-
 // RFC 2104, 4: the states behind the two padded keys are computed once and copied for each text.
 template <typename Hash>
 class HmacSession final : public MacSession {
  public:
-  HmacSession(const Row& row, const MacParameters& parameters) : MacSession(row, parameters) {
+  HmacSession(const MacRow& row, const MacParameters& parameters)
+      : MacSession(EngineId::kCryptopp, row, parameters) {
     constexpr CryptoPP::byte kInnerPad = 0x36;
     constexpr CryptoPP::byte kOuterPad = 0x5c;
     Block key;
@@ -85,7 +54,7 @@ class HmacSession final : public MacSession {
     hash.Update(key, key.size());
   }
 
-  void compute(Operation& operation) const override {
+  [[nodiscard]] Outcome compute(Operation& operation) const override {
     FixedSizeSecBlock<CryptoPP::byte, Hash::DIGESTSIZE> digest;
     Hash inner = inner_;
     for_each_piece(operation.input,
@@ -95,6 +64,7 @@ class HmacSession final : public MacSession {
     outer.Update(digest, digest.size());
     outer.Final(digest);
     write_digest(operation, std::as_bytes(std::span(digest.data(), digest.size())));
+    return Outcome::kOk;
   }
 
   Hash inner_;
@@ -104,16 +74,19 @@ class HmacSession final : public MacSession {
 // CBC-MAC, CMAC and XCBC.
 class BlockMacSession final : public MacSession {
  public:
-  BlockMacSession(const Row& row, const MacParameters& parameters, KeyedBlockCipher cipher, LastBlock last)
-      : MacSession(row, parameters), cipher_(std::move(cipher)), last_(std::move(last)) {}
+  BlockMacSession(const MacRow& row, const MacParameters& parameters, KeyedBlockCipher cipher, LastBlock last)
+      : MacSession(EngineId::kCryptopp, row, parameters),
+        cipher_(std::move(cipher)),
+        last_(std::move(last)) {}
 
  private:
-  void compute(Operation& operation) const override {
+  [[nodiscard]] Outcome compute(Operation& operation) const override {
     cipher_.with([&](const BlockTransformation& cipher) {
       BlockMac mac(cipher);
       for_each_piece(operation.input, [&mac](std::span<const std::byte> piece) { mac.update(piece); });
       write_digest(operation, mac.finish(last_));
     });
+    return Outcome::kOk;
   }
 
   KeyedBlockCipher cipher_;
@@ -125,7 +98,8 @@ class BlockMacSession final : public MacSession {
 template <typename Cipher>
 class GmacSession final : public MacSession {
  public:
-  GmacSession(const Row& row, const MacParameters& parameters) : MacSession(row, parameters) {
+  GmacSession(const MacRow& row, const MacParameters& parameters)
+      : MacSession(EngineId::kCryptopp, row, parameters) {
     // Crypto++ wants an IV at once; Resynchronize starts every text with its own.
     constexpr std::array<CryptoPP::byte, kIvBytes> kNoIv{};
     gcm_.SetKeyWithIV(octets(parameters.key), parameters.key.size(), kNoIv.data(), kNoIv.size());
@@ -136,7 +110,7 @@ class GmacSession final : public MacSession {
   static constexpr std::size_t kIvBytes = 12;
   static constexpr std::size_t kTagBytes = 16;
 
-  void compute(Operation& operation) const override {
+  [[nodiscard]] Outcome compute(Operation& operation) const override {
     std::array<std::byte, kIvBytes> iv;
     InputCursor text(operation.input);
     read(text, iv);
@@ -149,31 +123,27 @@ class GmacSession final : public MacSession {
     FixedSizeSecBlock<CryptoPP::byte, kTagBytes> tag;
     gcm.TruncatedFinal(tag, tag.size());
     write_digest(operation, std::as_bytes(std::span(tag.data(), tag.size())));
+    return Outcome::kOk;
   }
 
   Gcm gcm_;
 };
 
-template <typename SomeSession>
-SessionPointer make(const Row& row, const MacParameters& parameters) {
-  return std::make_shared<const SomeSession>(row, parameters);
-}
-
 template <BlockCipher kCipher>
-SessionPointer make_cmac(const Row& row, const MacParameters& parameters) {
+SessionPointer make_cmac(const MacRow& row, const MacParameters& parameters) {
   KeyedBlockCipher cipher(kCipher, Direction::kEncrypt, parameters.key);
   LastBlock last = cipher.with(cmac_last_block);
   return std::make_shared<const BlockMacSession>(row, parameters, std::move(cipher), std::move(last));
 }
 
-SessionPointer make_cbc_mac(const Row& row, const MacParameters& parameters) {
+SessionPointer make_cbc_mac(const MacRow& row, const MacParameters& parameters) {
   return std::make_shared<const BlockMacSession>(
       row, parameters, KeyedBlockCipher(BlockCipher::kAes, Direction::kEncrypt, parameters.key),
       cbc_mac_last_block());
 }
 
 // RFC 3566, 4: K1, K2 and K3 are blocks of 1s, 2s and 3s, enciphered with K.
-SessionPointer make_xcbc(const Row& row, const MacParameters& parameters) {
+SessionPointer make_xcbc(const MacRow& row, const MacParameters& parameters) {
   const KeyedBlockCipher cipher(BlockCipher::kAes, Direction::kEncrypt, parameters.key);
   const auto derived = [&cipher](CryptoPP::byte octet) {
     MacBlock block;
@@ -196,10 +166,10 @@ constexpr KeyBytes kTripleDesKey{16, 24, 8};
 constexpr KeyBytes kXcbcKey{16, 16, 1};
 
 template <typename Hash>
-constexpr Row hmac(MacAlgorithm algorithm, std::string_view name, const Cost& cost) {
+constexpr MacRow hmac(MacAlgorithm algorithm, std::string_view name, const Cost& cost) {
   return {{algorithm, name, kAnyKey, 0, Hash::DIGESTSIZE, "FIPS 198-1, RFC 2104", kCryptoppName},
-          make<HmacSession<Hash>>,
-          cost};
+          cost,
+          make_mac<HmacSession<Hash>>};
 }
 
 constexpr std::array kRows{
@@ -209,24 +179,24 @@ constexpr std::array kRows{
     hmac<CryptoPP::SHA256>(MacAlgorithm::kHmacSha256, "HMAC-SHA-256", {500, 600}),
     hmac<CryptoPP::SHA384>(MacAlgorithm::kHmacSha384, "HMAC-SHA-384", {900, 2000}),
     hmac<CryptoPP::SHA512>(MacAlgorithm::kHmacSha512, "HMAC-SHA-512", {900, 2000}),
-    Row{{MacAlgorithm::kCmacTripleDes, "CMAC-3DES", kTripleDesKey, 0, 8, "SP 800-38B", kCryptoppName},
-        make_cmac<BlockCipher::kTripleDes>,
-        {300, 20000}},
-    Row{{MacAlgorithm::kCmacAes, "CMAC-AES", kAesKey, 0, 16, "SP 800-38B", kCryptoppName},
-        make_cmac<BlockCipher::kAes>,
-        {200, 1100}},
-    Row{{MacAlgorithm::kGmacAes, "GMAC-AES", kAesKey, 12, 16, "SP 800-38D, 6.4", kCryptoppName},
-        make<GmacSession<CryptoPP::AES>>,
-        {600, 300}},
-    Row{{MacAlgorithm::kGmacTwofish, "GMAC-Twofish", kAesKey, 12, 16, "SP 800-38D, 6.4", kCryptoppName},
-        make<GmacSession<CryptoPP::Twofish>>,
-        {900, 300}},
-    Row{{MacAlgorithm::kCbcMacAes, "CBC-MAC-AES", kAesKey, 0, 16, "FIPS 113, FIPS 197", kCryptoppName},
-        make_cbc_mac,
-        {200, 1100}},
-    Row{{MacAlgorithm::kXcbcAes, "XCBC-AES", kXcbcKey, 0, 16, "RFC 3566", kCryptoppName},
-        make_xcbc,
-        {200, 1100}},
+    MacRow{{MacAlgorithm::kCmacTripleDes, "CMAC-3DES", kTripleDesKey, 0, 8, "SP 800-38B", kCryptoppName},
+           {300, 20000},
+           make_cmac<BlockCipher::kTripleDes>},
+    MacRow{{MacAlgorithm::kCmacAes, "CMAC-AES", kAesKey, 0, 16, "SP 800-38B", kCryptoppName},
+           {200, 1100},
+           make_cmac<BlockCipher::kAes>},
+    MacRow{{MacAlgorithm::kGmacAes, "GMAC-AES", kAesKey, 12, 16, "SP 800-38D, 6.4", kCryptoppName},
+           {600, 300},
+           make_mac<GmacSession<CryptoPP::AES>>},
+    MacRow{{MacAlgorithm::kGmacTwofish, "GMAC-Twofish", kAesKey, 12, 16, "SP 800-38D, 6.4", kCryptoppName},
+           {900, 300},
+           make_mac<GmacSession<CryptoPP::Twofish>>},
+    MacRow{{MacAlgorithm::kCbcMacAes, "CBC-MAC-AES", kAesKey, 0, 16, "FIPS 113, FIPS 197", kCryptoppName},
+           {200, 1100},
+           make_cbc_mac},
+    MacRow{{MacAlgorithm::kXcbcAes, "XCBC-AES", kXcbcKey, 0, 16, "RFC 3566", kCryptoppName},
+           {200, 1100},
+           make_xcbc},
 };
 
 constexpr auto kCapabilities = capabilities_of(kRows);
@@ -238,11 +208,7 @@ std::span<const MacCapability> capabilities() {
 }
 
 Expected<SessionPointer, Outcome> create_session(const MacParameters& parameters) {
-  const Row* const row = find_row(kRows, parameters.algorithm);
-  if (row == nullptr) return Unexpected<Outcome>(Outcome::kNotSupported);
-  if (parameters.result_bytes == 0 || !row->capability.key_bytes.contains(parameters.key.size()))
-    return Unexpected<Outcome>(Outcome::kFailed);
-  return row->make(*row, parameters);
+  return create_from(kRows, parameters);
 }
 
 }  // namespace virtcrypt::crypto::cryptopp_mac

@@ -125,6 +125,13 @@ class Engine {
 // Everything that Crypto++ has (https://cryptopp.com).
 [[nodiscard]] std::unique_ptr<Engine> make_cryptopp_engine();
 
+// What 3GPP standardized (libipsec-mb, https://github.com/intel/intel-ipsec-mb). Null when this processor
+// cannot run it.
+[[nodiscard]] std::unique_ptr<Engine> make_ipsec_mb_engine();
+
+// What no library of the distribution has, in code of our own: KASUMI.
+[[nodiscard]] std::unique_ptr<Engine> make_built_in_engine();
+
 // All engines as one: every algorithm goes to the first that has it, and chains are put together from the
 // halves' sessions.
 [[nodiscard]] std::unique_ptr<Engine> make_combined_engine(

@@ -63,7 +63,7 @@ using SessionParameters = std::variant<CipherParameters, ChainParameters, HashPa
                                        AeadParameters, RsaParameters, EcdsaParameters>;
 
 // Who made a session, and is the one to execute its operations. kChain: combined from sessions of the others.
-enum class EngineId : std::uint8_t { kCryptopp, kIpsecMb, kChain };
+enum class EngineId : std::uint8_t { kCryptopp, kIpsecMb, kBuiltIn, kChain };
 
 // Thread-safety: immutable after creation, any number of threads may execute operations on one session at
 // once. The last owner destroys it, which wipes its keys.

@@ -52,4 +52,26 @@ void run_units(InputCursor& in, OutputCursor& out, std::size_t bytes, std::size_
   }
 }
 
+// The next `bytes` bytes in one piece: where they lie, or gathered into `copy`.
+[[nodiscard]] inline std::span<const std::byte> in_one_piece(InputCursor& in, std::size_t bytes,
+                                                             SecureBuffer& copy) {
+  if (in.front().size() >= bytes) return in.front().first(bytes);
+  copy = SecureBuffer(bytes);
+  read(in, copy.bytes());
+  return copy.bytes();
+}
+
+// Calls step(in, out), whose text is one piece on both sides, for transformations that know no segments.
+// `in` == `out` is possible. True when step says so; otherwise there may be no output.
+template <typename Step>
+[[nodiscard]] bool run_in_one_piece(InputCursor in, OutputCursor out, std::size_t bytes, const Step& step) {
+  SecureBuffer gathered;
+  const CryptoPP::byte* const from = octets(in_one_piece(in, bytes, gathered));
+  if (out.front().size() >= bytes) return step(from, octets(out.front()));
+  SecureBuffer result(bytes);
+  if (!step(from, octets(result.bytes()))) return false;
+  write(out, result.bytes());
+  return true;
+}
+
 }  // namespace virtcrypt::crypto

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
+#include <random>
+#include <string>
 
 #include "tests/support/catch.h"
 
@@ -84,6 +87,11 @@ Bytes pattern(std::size_t count) {
     return static_cast<std::byte>(state >> 24U);
   });
   return bytes;
+}
+
+unsigned test_seed() {
+  const char* const wanted = std::getenv("VIRTCRYPT_TEST_SEED");
+  return wanted != nullptr ? static_cast<unsigned>(std::stoul(wanted)) : std::random_device()();
 }
 
 }  // namespace virtcrypt::tests

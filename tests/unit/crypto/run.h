@@ -41,4 +41,7 @@ struct Result {
 // `count` bytes that look random and are always the same.
 [[nodiscard]] Bytes pattern(std::size_t count);
 
+// Where tests of random values start: what VIRTCRYPT_TEST_SEED says, else another value in each run.
+[[nodiscard]] unsigned test_seed();
+
 }  // namespace virtcrypt::tests

@@ -70,7 +70,7 @@ Subject Subject::of(const MacCapability& row, std::size_t key_bytes) {
   subject.name_ = row.name;
   subject.session_ = created(MacParameters{row.algorithm, row.digest_bytes, key});
   subject.result_bytes_ = row.digest_bytes;
-  subject.least_bytes_ = row.iv_bytes;
+  subject.least_bytes_ = row.iv_bytes + 1U;  // 3GPP's MACs want text behind the IV
   if (row.algorithm == MacAlgorithm::kKasumiF9) {
     subject.block_bytes_ = 8;
     subject.least_bytes_ = 16;

@@ -1,0 +1,109 @@
+// The engine of what we had to write ourselves: KASUMI (3GPP TS 35.201, TS 35.202).
+#include <array>
+#include <memory>
+#include <variant>
+
+#include "virtcrypt/crypto/block_mac.h"
+#include "virtcrypt/crypto/digest.h"
+#include "virtcrypt/crypto/kasumi.h"
+#include "virtcrypt/crypto/kasumi_sessions.h"
+#include "virtcrypt/crypto/rows.h"
+#include "virtcrypt/crypto/session_engine.h"
+
+namespace virtcrypt::crypto {
+namespace {
+
+using Created = Expected<SessionPointer, Outcome>;
+
+constexpr std::string_view kBuiltInName = "virtcrypt";
+
+class F8Session final : public CipherSession {
+ public:
+  F8Session(const CipherRow& row, const CipherParameters& parameters)
+      : CipherSession(EngineId::kBuiltIn, row, parameters.direction), f8_(parameters.key) {}
+
+ private:
+  [[nodiscard]] Outcome run(InputCursor in, OutputCursor out, std::span<const std::byte> iv,
+                            std::size_t bytes) const override {
+    run_kasumi_f8(f8_, in, out, iv, bytes);
+    return Outcome::kOk;
+  }
+
+  KasumiF8 f8_;
+};
+
+class F9Session final : public MacSession {
+ public:
+  F9Session(const MacRow& row, const MacParameters& parameters)
+      : MacSession(EngineId::kBuiltIn, row, parameters), f9_(parameters.key) {}
+
+ private:
+  [[nodiscard]] Outcome compute(Operation& operation) const override {
+    SecureBuffer copy;
+    const std::span<const std::byte> text = padded_string(operation, copy);
+    if (text.empty()) return Outcome::kFailed;
+    write_digest(operation, f9_.mac_of(text));
+    return Outcome::kOk;
+  }
+
+  KasumiF9 f9_;
+};
+
+// FIPS 113's construction with KASUMI instead of DES: padded with zeros, no text to one block of them.
+class CbcMacSession final : public MacSession {
+ public:
+  CbcMacSession(const MacRow& row, const MacParameters& parameters)
+      : MacSession(EngineId::kBuiltIn, row, parameters), kasumi_(parameters.key) {}
+
+ private:
+  [[nodiscard]] Outcome compute(Operation& operation) const override {
+    BlockMac mac(kasumi_);
+    for_each_piece(operation.input, [&mac](std::span<const std::byte> piece) { mac.update(piece); });
+    write_digest(operation, mac.finish(cbc_mac_last_block()));
+    return Outcome::kOk;
+  }
+
+  Kasumi kasumi_;
+};
+
+constexpr std::array<CipherRow, 1> kCiphers{
+    {{kasumi_f8_capability(kBuiltInName), {300, 20000}, {300, 20000}, make_cipher<F8Session>}}};
+
+constexpr std::array<MacRow, 2> kMacs{
+    {{kasumi_f9_capability(kBuiltInName), {300, 20000}, make_mac<F9Session>},
+     {{MacAlgorithm::kCbcMacKasumi, "CBC-MAC-KASUMI", kThreeGppKey, 0, kKasumiBlockBytes,
+       "FIPS 113, 3GPP TS 35.202", kBuiltInName},
+      {300, 20000},
+      make_mac<CbcMacSession>}}};
+
+Created make_session(const CipherParameters& parameters) {
+  return create_from(kCiphers, parameters);
+}
+Created make_session(const MacParameters& parameters) {
+  return create_from(kMacs, parameters);
+}
+template <typename Parameters>
+Created make_session(const Parameters&) {
+  return Unexpected<Outcome>(Outcome::kNotSupported);
+}
+
+class BuiltInEngine final : public SessionEngine {
+ public:
+  BuiltInEngine() : SessionEngine(kBuiltInName, EngineId::kBuiltIn) {
+    append(table().ciphers, capabilities_of(kCiphers));
+    append(table().macs, capabilities_of(kMacs));
+  }
+
+ private:
+  [[nodiscard]] Created create(const SessionParameters& parameters) const override {
+    return std::visit([](const auto& some) { return make_session(some); }, parameters);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_built_in_engine() {
+  return std::make_unique<BuiltInEngine>();
+}
+
+}  // namespace virtcrypt::crypto
