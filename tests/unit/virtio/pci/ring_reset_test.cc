@@ -215,6 +215,12 @@ TEST_CASE("Queue reset: a queue that was left out at first can be enabled later 
   REQUIRE(ring.add(std::vector<Segment>{{in.address, 72, false}, {out.address, 16, true}}));
   pci.set_queue(1, ring, 1);
   CHECK(pci.read_common(common::kQueueEnable, 2) == (negotiated ? 1 : 0));
+  // Resetting one that is not enabled is done at once.
+  pci.write_common(common::kQueueSelect, 2, 0);
+  pci.write_common(common::kQueueSize, 2, 8);
+  pci.request_queue_reset(0);
+  CHECK_FALSE(pci.queue_resets(0));
+  CHECK(pci.read_common(common::kQueueSize, 2) == 256);
   pci.kick(1);
   driver.device().run_ready();
   CHECK(ring.used_index() == (negotiated ? 1 : 0));

@@ -169,7 +169,9 @@ TEST_CASE("PCI: a packed queue has any size up to the maximum", "[pci][packed][4
   options.queue_size = 300;
   CryptoDriver driver(options, kNotStarted);
   PciDriver& pci = driver.pci();
-  // Until RING_PACKED is negotiated a power of two is shown.
+  // Until RING_PACKED is negotiated, not only accepted, a power of two is shown.
+  CHECK(pci.read_common(common::kQueueSize, 2) == 256);
+  pci.set_driver_features(feature::kVersion1 | feature::kRingPacked);
   CHECK(pci.read_common(common::kQueueSize, 2) == 256);
   REQUIRE(pci.negotiate(feature::kVersion1 | feature::kRingPacked));
   CHECK(pci.read_common(common::kQueueSize, 2) == 300);
@@ -194,12 +196,16 @@ TEST_CASE("PCI: a split driver that keeps the size it finds gets a queue",
   CHECK(size > options.queue_size / 2);
   CHECK(size <= options.queue_size);
   SplitRing ring(driver.memory(), size, false);
-  pci.set_queue(1, ring);
+  pci.write_common(common::kQueueSelect, 2, 1);
+  pci.write_common(common::kQueueDesc, 4, static_cast<std::uint32_t>(ring.descriptor_area()));
+  pci.write_common(common::kQueueDriver, 4, static_cast<std::uint32_t>(ring.driver_area()));
+  pci.write_common(common::kQueueDevice, 4, static_cast<std::uint32_t>(ring.device_area()));
+  pci.write_common(common::kQueueEnable, 2, 1);
+  CHECK(pci.read_common(common::kQueueSize, 2) == size);
   pci.add_status(status::kDriverOk);
   const Buffer in = driver.memory().allocate(72);
   const Buffer out = driver.memory().allocate(16);
   REQUIRE(ring.add(std::vector<Segment>{{in.address, 72, false}, {out.address, 16, true}}, true));
-  pci.kick(1);
   driver.device().run_ready();
   CHECK(ring.used_index() == 1);
 }
