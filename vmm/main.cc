@@ -5,6 +5,7 @@
 #include <spdlog/fmt/fmt.h>
 #include <CLI/CLI.hpp>
 
+#include "tests/vectors/command.h"
 #include "virtcrypt/vmm/cli/commands.h"
 
 namespace {
@@ -32,6 +33,7 @@ int run_program(int argc, char** argv) {
   const cli::Command run = cli::add_run_command(app);
   const cli::Command doctor = cli::add_doctor_command(app);
   const cli::Command ctl = cli::add_ctl_command(app);
+  const cli::Command vectors = virtcrypt::vectors::add_vectors_command(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& wish) {
@@ -45,6 +47,7 @@ int run_program(int argc, char** argv) {
     return cli::kExitUsage;
   }
   if (app.got_subcommand("run")) return run();
+  if (app.got_subcommand("vectors")) return vectors();
   return app.got_subcommand("ctl") ? ctl() : doctor();
 }
 
