@@ -56,31 +56,44 @@ void append_range(std::span<const std::span<Byte>> segments, std::size_t offset,
 using Input = std::vector<std::span<const std::byte>>;
 using Output = std::vector<std::span<std::byte>>;
 
-// The two halves of one chain operation, and the text that no half touches.
+// The two halves of one chain operation, and the text that no half touches. The order in which memory is read
+// and written is such that it does not matter which parts of it a guest let overlap: what is read late is
+// copied early, and the digest is written last.
 class Run {
  public:
   Run(const Engine& engine, Operation& operation)
-      : engine_(engine), operation_(operation), session_(session_of(operation)) {}
+      : engine_(engine),
+        operation_(operation),
+        session_(session_of(operation)),
+        input_(operation.input),
+        input_bytes_(total_bytes(operation.input)),
+        aad_(operation.aad) {}
 
   [[nodiscard]] Outcome execute();
 
  private:
-  [[nodiscard]] Outcome check();
+  [[nodiscard]] Outcome check() const;
+  void copy_what_would_be_spoiled();
+  [[nodiscard]] Outcome write_text();
   void copy_outside_cipher_range();
+  void clear_behind_text();
   [[nodiscard]] Outcome cipher();
   template <typename Byte>
-  [[nodiscard]] Outcome hash(std::span<const std::span<Byte>> text);
+  [[nodiscard]] Outcome hash(std::span<const std::span<Byte>> text, SecureBuffer& digest);
 
   const Engine& engine_;
   Operation& operation_;
   const ChainSession& session_;
   InputSegments input_;
-  SecureBuffer copy_;
-  std::array<std::span<const std::byte>, 1> copied_{};
-  std::size_t input_bytes_ = 0;
+  std::size_t input_bytes_;
+  InputSegments aad_;
+  SecureBuffer input_copy_;
+  SecureBuffer aad_copy_;
+  std::array<std::span<const std::byte>, 1> copied_input_{};
+  std::array<std::span<const std::byte>, 1> copied_aad_{};
 };
 
-Outcome Run::check() {
+Outcome Run::check() const {
   if (operation_.kind != OperationKind::kEncrypt && operation_.kind != OperationKind::kDecrypt)
     return Outcome::kNotSupported;
   const bool encrypts = operation_.kind == OperationKind::kEncrypt;
@@ -97,29 +110,49 @@ Outcome Run::check() {
 }
 
 Outcome Run::execute() {
-  input_ = operation_.input;
-  input_bytes_ = total_bytes(input_);
   if (const Outcome checked = check(); checked != Outcome::kOk) return checked;
-  // The digest room may lie over the text as well: then hashing first and writing last has to be taken
-  // literally, on a copy.
-  if (aliases_shifted(input_, operation_.output, input_bytes_)) {
-    copy_ = gather(input_);
-    copied_[0] = copy_.bytes();
-    input_ = copied_;
-  }
+  copy_what_would_be_spoiled();
+  SecureBuffer digest(total_bytes(operation_.digest_output));
   if (session_.order() == ChainOrder::kHashThenCipher) {
-    if (const Outcome hashed = hash(input_); hashed != Outcome::kOk) return hashed;
-    copy_outside_cipher_range();
-    return cipher();
+    if (const Outcome hashed = hash(input_, digest); hashed != Outcome::kOk) return hashed;
+    if (const Outcome written = write_text(); written != Outcome::kOk) return written;
+  } else {
+    if (const Outcome written = write_text(); written != Outcome::kOk) return written;
+    if (const Outcome hashed = hash(operation_.output, digest); hashed != Outcome::kOk) {
+      for (const auto& segment : operation_.output)
+        std::fill(segment.begin(), segment.end(), std::byte{0});
+      return hashed;
+    }
   }
-  copy_outside_cipher_range();
+  OutputCursor room(operation_.digest_output);
+  write(room, digest.bytes());
+  return Outcome::kOk;
+}
+
+void Run::copy_what_would_be_spoiled() {
+  if (aliases_shifted(input_, operation_.output, input_bytes_)) {
+    input_copy_ = gather(input_);
+    copied_input_[0] = input_copy_.bytes();
+    input_ = copied_input_;
+  }
+  // Hashing second, the AAD is read when all of the output has been written. It is short as a rule.
+  if (session_.order() == ChainOrder::kCipherThenHash && !aad_.empty()) {
+    aad_copy_ = gather(aad_);
+    copied_aad_[0] = aad_copy_.bytes();
+    aad_ = copied_aad_;
+  }
+}
+
+// The cipher goes first: it refuses lengths before it writes. The room behind the text may lie over the text,
+// so it is cleared when that has been read.
+Outcome Run::write_text() {
   if (const Outcome ciphered = cipher(); ciphered != Outcome::kOk) return ciphered;
-  return hash(operation_.output);
+  copy_outside_cipher_range();
+  clear_behind_text();
+  return Outcome::kOk;
 }
 
 void Run::copy_outside_cipher_range() {
-  const ChainRanges& ranges = operation_.ranges;
-  const std::size_t behind = std::size_t{ranges.cipher_offset} + ranges.cipher_bytes;
   const auto copy = [this](std::size_t offset, std::size_t bytes) {
     Input from;
     Output to;
@@ -129,8 +162,13 @@ void Run::copy_outside_cipher_range() {
     for (const auto& segment : from)
       write(cursor, segment);
   };
+  const ChainRanges& ranges = operation_.ranges;
+  const std::size_t behind = std::size_t{ranges.cipher_offset} + ranges.cipher_bytes;
   copy(0, ranges.cipher_offset);
   copy(behind, input_bytes_ - behind);
+}
+
+void Run::clear_behind_text() {
   Output rest;
   append_range(operation_.output, input_bytes_, total_bytes(operation_.output) - input_bytes_, rest);
   for (const auto& segment : rest)
@@ -153,14 +191,15 @@ Outcome Run::cipher() {
 }
 
 template <typename Byte>
-Outcome Run::hash(std::span<const std::span<Byte>> text) {
-  Input from(operation_.aad.begin(), operation_.aad.end());
+Outcome Run::hash(std::span<const std::span<Byte>> text, SecureBuffer& digest) {
+  Input from(aad_.begin(), aad_.end());
   append_range(text, operation_.ranges.hash_offset, operation_.ranges.hash_bytes, from);
+  const std::array<std::span<std::byte>, 1> room{digest.bytes()};
   Operation half;
   half.session = &session_.hash();
   half.kind = OperationKind::kDigest;
   half.input = from;
-  half.output = operation_.digest_output;
+  half.output = room;
   engine_.execute(std::span(&half, 1));
   return half.outcome;
 }

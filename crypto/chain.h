@@ -13,7 +13,8 @@ namespace virtcrypt::crypto::chain {
                                                                const ChainParameters& parameters);
 
 // The output is an image of the input: the cipher's range is replaced, the rest copied, what is longer than
-// the input is zeros. kHashThenCipher hashes the input, kCipherThenHash the output, at the hash range.
+// the input is zeros. kHashThenCipher hashes the input, kCipherThenHash the output, at the hash range. An
+// operation that fails leaves its rooms as they were, or zeros in `output`.
 void execute(const Engine& engine, Operation& operation);
 
 [[nodiscard]] std::uint64_t estimated_ns(const Engine& engine, const Operation& operation);

@@ -1,0 +1,150 @@
+#include "tests/unit/crypto/openssl_opinion.h"
+
+#include <array>
+#include <memory>
+
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <openssl/provider.h>
+
+#include "tests/support/catch.h"
+
+namespace virtcrypt::tests::openssl {
+namespace {
+
+template <auto kFree>
+struct Free {
+  template <typename Thing>
+  void operator()(Thing* thing) const {
+    kFree(thing);
+  }
+};
+using Cipher = std::unique_ptr<EVP_CIPHER, Free<EVP_CIPHER_free>>;
+using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, Free<EVP_CIPHER_CTX_free>>;
+using Digest = std::unique_ptr<EVP_MD, Free<EVP_MD_free>>;
+using DigestContext = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
+using Mac = std::unique_ptr<EVP_MAC, Free<EVP_MAC_free>>;
+using MacContext = std::unique_ptr<EVP_MAC_CTX, Free<EVP_MAC_CTX_free>>;
+
+// DES and RC4 live in the legacy provider, which may not be installed.
+void load_providers() {
+  static const bool loaded = [] {
+    OSSL_PROVIDER_load(nullptr, "default");
+    OSSL_PROVIDER_load(nullptr, "legacy");
+    return true;
+  }();
+  static_cast<void>(loaded);
+}
+
+const unsigned char* octets(const Bytes& bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+unsigned char* octets(Bytes& bytes) {
+  return reinterpret_cast<unsigned char*>(bytes.data());
+}
+
+Cipher fetch_cipher(const std::string& name) {
+  load_providers();
+  return Cipher(EVP_CIPHER_fetch(nullptr, name.c_str(), nullptr));
+}
+
+// A context of that cipher with key and IV of these lengths.
+CipherContext started(const Cipher& cipher, bool encrypts, const Bytes& key, const Bytes& iv,
+                      std::size_t tag_bytes = 0) {
+  CipherContext context(EVP_CIPHER_CTX_new());
+  const int direction = encrypts ? 1 : 0;
+  REQUIRE(EVP_CipherInit_ex2(context.get(), cipher.get(), nullptr, nullptr, direction, nullptr) == 1);
+  if (EVP_CIPHER_CTX_get_key_length(context.get()) != static_cast<int>(key.size()))
+    REQUIRE(EVP_CIPHER_CTX_set_key_length(context.get(), static_cast<int>(key.size())) == 1);
+  if (tag_bytes != 0) {
+    const auto control = [&](int what, std::size_t value) {
+      REQUIRE(EVP_CIPHER_CTX_ctrl(context.get(), what, static_cast<int>(value), nullptr) == 1);
+    };
+    control(EVP_CTRL_AEAD_SET_IVLEN, iv.size());
+    if (EVP_CIPHER_get_mode(cipher.get()) == EVP_CIPH_CCM_MODE) control(EVP_CTRL_AEAD_SET_TAG, tag_bytes);
+  }
+  REQUIRE(EVP_CipherInit_ex2(context.get(), nullptr, octets(key), iv.empty() ? nullptr : octets(iv),
+                             direction, nullptr) == 1);
+  EVP_CIPHER_CTX_set_padding(context.get(), 0);
+  return context;
+}
+
+Bytes updated(const CipherContext& context, const Bytes& text) {
+  Bytes output(text.size() + EVP_MAX_BLOCK_LENGTH);
+  int written = 0;
+  REQUIRE(EVP_CipherUpdate(context.get(), octets(output), &written, octets(text),
+                           static_cast<int>(text.size())) == 1);
+  int rest = 0;
+  REQUIRE(EVP_CipherFinal_ex(context.get(), octets(output) + written, &rest) == 1);
+  output.resize(static_cast<std::size_t>(written + rest));
+  return output;
+}
+
+}  // namespace
+
+std::optional<Bytes> cipher(const std::string& name, bool encrypts, const Bytes& key, const Bytes& iv,
+                            const Bytes& text) {
+  const Cipher algorithm = fetch_cipher(name);
+  if (algorithm == nullptr) return std::nullopt;
+  if (text.empty()) return Bytes();
+  return updated(started(algorithm, encrypts, key, iv), text);
+}
+
+std::optional<Bytes> digest(const std::string& name, const Bytes& text, std::size_t bytes) {
+  load_providers();
+  const Digest algorithm(EVP_MD_fetch(nullptr, name.c_str(), nullptr));
+  if (algorithm == nullptr) return std::nullopt;
+  const DigestContext context(EVP_MD_CTX_new());
+  REQUIRE(EVP_DigestInit_ex2(context.get(), algorithm.get(), nullptr) == 1);
+  REQUIRE(EVP_DigestUpdate(context.get(), text.data(), text.size()) == 1);
+  Bytes result(std::max<std::size_t>(bytes, EVP_MAX_MD_SIZE));
+  if ((EVP_MD_get_flags(algorithm.get()) & EVP_MD_FLAG_XOF) != 0) {
+    REQUIRE(EVP_DigestFinalXOF(context.get(), octets(result), bytes) == 1);
+  } else {
+    REQUIRE(EVP_DigestFinal_ex(context.get(), octets(result), nullptr) == 1);
+  }
+  result.resize(bytes);
+  return result;
+}
+
+std::optional<Bytes> mac(const std::string& name, const std::string& part, const Bytes& key, const Bytes& iv,
+                         const Bytes& text) {
+  load_providers();
+  const Mac algorithm(EVP_MAC_fetch(nullptr, name.c_str(), nullptr));
+  if (algorithm == nullptr) return std::nullopt;
+  const MacContext context(EVP_MAC_CTX_new(algorithm.get()));
+  std::string named = part;
+  Bytes start = iv;
+  const char* const kind = name == "HMAC" ? OSSL_MAC_PARAM_DIGEST : OSSL_MAC_PARAM_CIPHER;
+  std::array<OSSL_PARAM, 3> parameters{OSSL_PARAM_construct_utf8_string(kind, named.data(), 0),
+                                       OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end()};
+  if (!iv.empty())
+    parameters[1] = OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_IV, start.data(), start.size());
+  if (EVP_MAC_init(context.get(), octets(key), key.size(), parameters.data()) != 1) return std::nullopt;
+  REQUIRE(EVP_MAC_update(context.get(), octets(text), text.size()) == 1);
+  Bytes result(EVP_MAX_MD_SIZE);
+  std::size_t bytes = 0;
+  REQUIRE(EVP_MAC_final(context.get(), octets(result), &bytes, result.size()) == 1);
+  result.resize(bytes);
+  return result;
+}
+
+std::optional<Bytes> seal(const std::string& name, const Bytes& key, const Bytes& iv, const Bytes& aad,
+                          const Bytes& text, std::size_t tag_bytes) {
+  const Cipher algorithm = fetch_cipher(name);
+  if (algorithm == nullptr) return std::nullopt;
+  const CipherContext context = started(algorithm, true, key, iv, tag_bytes);
+  int written = 0;
+  if (EVP_CIPHER_get_mode(algorithm.get()) == EVP_CIPH_CCM_MODE)
+    REQUIRE(EVP_CipherUpdate(context.get(), nullptr, &written, nullptr, static_cast<int>(text.size())) == 1);
+  REQUIRE(EVP_CipherUpdate(context.get(), nullptr, &written, octets(aad), static_cast<int>(aad.size())) == 1);
+  Bytes sealed = updated(context, text);
+  Bytes tag(tag_bytes);
+  REQUIRE(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, static_cast<int>(tag_bytes),
+                              tag.data()) == 1);
+  sealed.insert(sealed.end(), tag.begin(), tag.end());
+  return sealed;
+}
+
+}  // namespace virtcrypt::tests::openssl
