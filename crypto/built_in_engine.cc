@@ -67,13 +67,13 @@ class CbcMacSession final : public MacSession {
 };
 
 constexpr std::array<CipherRow, 1> kCiphers{
-    {{kasumi_f8_capability(kBuiltInName), {300, 20000}, {300, 20000}, make_cipher<F8Session>}}};
+    {{kasumi_f8_capability(kBuiltInName), kOwnKasumiCost, kOwnKasumiCost, make_cipher<F8Session>}}};
 
 constexpr std::array<MacRow, 2> kMacs{
-    {{kasumi_f9_capability(kBuiltInName), {300, 20000}, make_mac<F9Session>},
+    {{kasumi_f9_capability(kBuiltInName), kOwnKasumiCost, make_mac<F9Session>},
      {{MacAlgorithm::kCbcMacKasumi, "CBC-MAC-KASUMI", kThreeGppKey, 0, kKasumiBlockBytes,
        "FIPS 113, 3GPP TS 35.202", kBuiltInName},
-      {300, 20000},
+      kOwnKasumiCost,
       make_mac<CbcMacSession>}}};
 
 Created make_session(const CipherParameters& parameters) {

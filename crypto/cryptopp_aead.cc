@@ -195,14 +195,14 @@ constexpr std::array<std::uint16_t, 1> kChachaTags{16};
 constexpr std::array<Row, 3> kRows{{
     {{AeadAlgorithm::kAesGcm, "AES-GCM", kAesKey, kGcmIvs, kGcmTags, "SP 800-38D", kCryptoppName},
      make<GcmWithJ0<Gcm::Encryption>, GcmWithJ0<Gcm::Decryption>>,
-     {900, 500}},
+     {600, 320}},
     {{AeadAlgorithm::kAesCcm, "AES-CCM", kAesKey, kCcmIvs, kCcmTags, "SP 800-38C", kCryptoppName},
      make<Ccm::Encryption, Ccm::Decryption>,
-     {900, 1300}},
+     {650, 1150}},
     {{AeadAlgorithm::kChacha20Poly1305, "ChaCha20-Poly1305", kChachaKey, kChachaIvs, kChachaTags, "RFC 8439",
       kCryptoppName},
      make<Chacha::Encryption, Chacha::Decryption>,
-     {2500, 1500}},
+     {1200, 1450}},
 }};
 
 constexpr auto kCapabilities = capabilities_of(kRows);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <memory>
 
 #include <cryptopp/misc.h>
@@ -28,15 +29,15 @@ using Blocks = CryptoPP::FixedSizeSecBlock<byte, kRunBlocks * kBlock>;
 
 // Multiplication by alpha in GF(2^128), little-endian (IEEE 1619-2007, 5.2), without a branch on the secret.
 void multiply_by_alpha(Block& tweak) {
-  constexpr unsigned kReduction = 0x87;
-  constexpr unsigned kTopBit = 7;
-  unsigned carry = 0;
-  for (byte& octet : tweak) {
-    const unsigned doubled = (unsigned{octet} << 1U) | carry;
-    carry = octet >> kTopBit;
-    octet = static_cast<byte>(doubled);
-  }
-  tweak[0] = static_cast<byte>(tweak[0] ^ (kReduction & (0U - carry)));
+  constexpr std::uint64_t kReduction = 0x87;
+  constexpr unsigned kTopBit = 63;
+  constexpr std::size_t kHalf = kBlock / 2;
+  const auto low = CryptoPP::GetWord<CryptoPP::word64>(false, CryptoPP::LITTLE_ENDIAN_ORDER, tweak);
+  const auto high = CryptoPP::GetWord<CryptoPP::word64>(false, CryptoPP::LITTLE_ENDIAN_ORDER, tweak + kHalf);
+  const std::uint64_t reduced = low << 1U ^ (kReduction & (0U - (high >> kTopBit)));
+  CryptoPP::PutWord(false, CryptoPP::LITTLE_ENDIAN_ORDER, tweak, CryptoPP::word64{reduced});
+  CryptoPP::PutWord(false, CryptoPP::LITTLE_ENDIAN_ORDER, tweak + kHalf,
+                    CryptoPP::word64{high << 1U | low >> kTopBit});
 }
 
 // One text under way: the cipher with Key1, and the tweak of the next block.

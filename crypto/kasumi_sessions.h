@@ -14,6 +14,8 @@ namespace virtcrypt::crypto {
 constexpr KeyBytes kThreeGppKey{16, 16, 1};
 constexpr std::size_t kThreeGppMacBytes = 4;
 
+constexpr Cost kOwnKasumiCost{300, 18000};
+
 [[nodiscard]] constexpr CipherCapability kasumi_f8_capability(std::string_view engine) {
   return {CipherAlgorithm::kKasumiF8, "KASUMI-F8", kThreeGppKey, kKasumiBlockBytes, 1, 0,
           "3GPP TS 35.201, 3",        engine};
