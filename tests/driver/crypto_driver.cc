@@ -73,6 +73,13 @@ Request& Request::chunk(std::size_t bytes) {
   return *this;
 }
 
+Request& Request::insert_readable(std::span<const std::byte> content) {
+  Part part;
+  part.content.assign(content.begin(), content.end());
+  parts_.insert(parts_.begin() + static_cast<std::ptrdiff_t>(first_writable()), std::move(part));
+  return *this;
+}
+
 Request& Request::overlap(std::span<const std::byte> source, std::ptrdiff_t shift) {
   const auto readable = part_with(source);
   if (!readable) throw std::logic_error("no part of the request has this content");

@@ -64,6 +64,8 @@ class Request {
   Request& readable(std::span<const std::byte> content);
   Request& writable(std::size_t bytes);
   Request& at(std::uint64_t address, std::uint32_t bytes, bool writable);  // memory of the caller's
+  // A readable part behind all others.
+  Request& insert_readable(std::span<const std::byte> content);
   Request& chunk(std::size_t bytes);
   Request& indirect(bool yes = true);
   // The readable part with this content and the first writable part share memory: the latter begins `shift`

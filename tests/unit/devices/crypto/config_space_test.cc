@@ -24,7 +24,8 @@ TEST_CASE("Config space: status, queues and largest request", "[crypto][standard
   CHECK(pci.read(kDeviceConfig, kMaxSizeHigh, 4) == 0);
 }
 
-TEST_CASE("Config space: HW_READY can go away and come back", "[crypto][standard][A-35][CRYPTO-DEV-002]") {
+TEST_CASE("Config space: HW_READY can go away and come back",
+          "[crypto][standard][A-35][A-39][CRYPTO-DEV-002]") {
   CryptoDriver driver;
   PciDriver& pci = driver.pci();
   using namespace wire_number;
