@@ -7,10 +7,13 @@ namespace virtcrypt::vectors {
 namespace {
 
 constexpr std::uint64_t kBitsPerByte = 8;
+constexpr std::uint64_t kMostOutputBits = std::uint64_t{8} << 20;
 
 // Length of a SHAKE output, which files give in bits.
 std::uint32_t output_bytes(const Paragraph& paragraph, const std::string& name) {
-  return static_cast<std::uint32_t>(paragraph.decimal(name) / kBitsPerByte);
+  const std::uint64_t bits = paragraph.decimal(name);
+  if (bits > kMostOutputBits) throw ParseError(paragraph.line, "an output of more than 1 MiB");
+  return static_cast<std::uint32_t>(bits / kBitsPerByte);
 }
 
 Case hash_case(const CavpKind& kind, const Paragraph& paragraph) {

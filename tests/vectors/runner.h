@@ -63,6 +63,10 @@ class Runner {
   [[nodiscard]] Bytes monte_carlo(const MonteCarloCase& work,
                                   const std::function<Bytes(const Bytes&, std::size_t)>& hash);
 
+  // A device and a driver of its own, all negotiated.
+  void start();
+
+  const RunnerOptions options_;
   const test::Layout layout_;
   std::unique_ptr<test::CryptoDriver> driver_;
 };

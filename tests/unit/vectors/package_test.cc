@@ -35,7 +35,8 @@ FileReport run_package_file(const std::string& name, const RunnerOptions& option
 
 }  // namespace
 
-TEST_CASE("Vectors: all files of the package that apply pass, every vector in them", "[vectors][cavp]" VIRTCRYPT_WHEN) {
+TEST_CASE("Vectors: all files of the package that apply pass, every vector in them",
+          "[vectors][cavp]" VIRTCRYPT_WHEN) {
   const auto files = package_files();
   REQUIRE(files.size() > 150);
   std::vector<FileReport> reports;
