@@ -1,4 +1,4 @@
-// The engine of what we had to write ourselves: KASUMI (3GPP TS 35.201, TS 35.202).
+// The engine of what we had to write ourselves: KASUMI (3GPP TS 35.201, TS 35.202) and ZUC (TS 35.221).
 #include <array>
 #include <memory>
 #include <variant>
@@ -6,9 +6,9 @@
 #include "virtcrypt/crypto/block_mac.h"
 #include "virtcrypt/crypto/digest.h"
 #include "virtcrypt/crypto/kasumi.h"
-#include "virtcrypt/crypto/kasumi_sessions.h"
 #include "virtcrypt/crypto/rows.h"
 #include "virtcrypt/crypto/session_engine.h"
+#include "virtcrypt/crypto/three_gpp.h"
 
 namespace virtcrypt::crypto {
 namespace {
@@ -66,11 +66,42 @@ class CbcMacSession final : public MacSession {
   Kasumi kasumi_;
 };
 
-constexpr std::array<CipherRow, 1> kCiphers{
-    {{kasumi_f8_capability(kBuiltInName), kOwnKasumiCost, kOwnKasumiCost, make_cipher<F8Session>}}};
+class ZucSession final : public CipherSession {
+ public:
+  ZucSession(const CipherRow& row, const CipherParameters& parameters)
+      : CipherSession(EngineId::kBuiltIn, row, parameters.direction), key_(parameters.key) {}
 
-constexpr std::array<MacRow, 2> kMacs{
-    {{kasumi_f9_capability(kBuiltInName), kOwnKasumiCost, make_mac<F9Session>},
+ private:
+  [[nodiscard]] Outcome run(InputCursor in, OutputCursor out, std::span<const std::byte> iv,
+                            std::size_t bytes) const override {
+    run_zuc(key_.bytes(), in, out, iv, bytes);
+    return Outcome::kOk;
+  }
+
+  SecureBuffer key_;
+};
+
+class ZucMacSession final : public IvMacSession {
+ public:
+  ZucMacSession(const MacRow& row, const MacParameters& parameters)
+      : IvMacSession(EngineId::kBuiltIn, row, parameters), key_(parameters.key) {}
+
+ private:
+  [[nodiscard]] std::optional<ThreeGppMac> mac_of(std::span<const std::byte> iv,
+                                                  std::span<const std::byte> text) const override {
+    return zuc_eia3(key_.bytes(), iv, text);
+  }
+
+  SecureBuffer key_;
+};
+
+constexpr std::array<CipherRow, 2> kCiphers{
+    {{zuc_eea3_capability(kBuiltInName), kOwnZucCost, kOwnZucCost, make_cipher<ZucSession>},
+     {kasumi_f8_capability(kBuiltInName), kOwnKasumiCost, kOwnKasumiCost, make_cipher<F8Session>}}};
+
+constexpr std::array<MacRow, 3> kMacs{
+    {{zuc_eia3_capability(kBuiltInName), kOwnZucMacCost, make_mac<ZucMacSession>},
+     {kasumi_f9_capability(kBuiltInName), kOwnKasumiCost, make_mac<F9Session>},
      {{MacAlgorithm::kCbcMacKasumi, "CBC-MAC-KASUMI", kThreeGppKey, 0, kKasumiBlockBytes,
        "FIPS 113, 3GPP TS 35.202", kBuiltInName},
       kOwnKasumiCost,

@@ -129,7 +129,7 @@ class Engine {
 // cannot run it.
 [[nodiscard]] std::unique_ptr<Engine> make_ipsec_mb_engine();
 
-// What no library of the distribution has, in code of our own: KASUMI.
+// What no library of the distribution has, or not at all lengths, in code of our own: KASUMI and ZUC.
 [[nodiscard]] std::unique_ptr<Engine> make_built_in_engine();
 
 // All engines as one: every algorithm goes to the first that has it, and chains are put together from the

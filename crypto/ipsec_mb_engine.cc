@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -18,11 +19,11 @@
 #include "virtcrypt/crypto/cipher_session.h"
 #include "virtcrypt/crypto/cryptopp_bytes.h"
 #include "virtcrypt/crypto/digest.h"
-#include "virtcrypt/crypto/kasumi_sessions.h"
 #include "virtcrypt/crypto/mac_session.h"
 #include "virtcrypt/crypto/rows.h"
 #include "virtcrypt/crypto/session_engine.h"
 #include "virtcrypt/crypto/text_run.h"
+#include "virtcrypt/crypto/three_gpp.h"
 
 namespace virtcrypt::crypto {
 namespace {
@@ -37,7 +38,7 @@ constexpr std::size_t kMaxZucBytes = 8188;
 constexpr std::size_t kMaxSnow3gBytes = 0xffffffffU / 8;
 
 constexpr std::size_t kBitsPerByte = 8;
-constexpr std::size_t kIvBytes = 16;  // of SNOW 3G and ZUC
+constexpr std::size_t kIvBytes = 16;
 
 // One for the process, made by the first who asks. Null where the library finds nothing that it can run.
 IMB_MGR* manager() {
@@ -141,7 +142,7 @@ class Snow3gSession final : public CipherSession {
   Expanded<snow3g_key_schedule_t> schedule_;
 };
 
-// TS 35.221, 3.
+// TS 35.221, 3. What is longer than the library takes goes through our own ZUC.
 class ZucSession final : public CipherSession {
  public:
   ZucSession(const CipherRow& row, const CipherParameters& parameters)
@@ -151,7 +152,10 @@ class ZucSession final : public CipherSession {
   [[nodiscard]] Outcome run(InputCursor in, OutputCursor out, std::span<const std::byte> iv,
                             std::size_t bytes) const override {
     if (bytes == 0) return Outcome::kOk;
-    if (bytes > kMaxZucBytes) return Outcome::kFailed;
+    if (bytes > kMaxZucBytes) {
+      run_zuc(key_.bytes(), in, out, iv, bytes);
+      return Outcome::kOk;
+    }
     const bool done = run_in_one_piece(in, out, bytes, [&](const void* from, void* to) {
       IMB_ZUC_EEA3_1_BUFFER(manager(), key_.bytes().data(), iv.data(), from, to,
                             static_cast<std::uint32_t>(bytes));
@@ -162,8 +166,6 @@ class ZucSession final : public CipherSession {
 
   SecureBuffer key_;
 };
-
-using Mac = std::array<std::byte, kThreeGppMacBytes>;
 
 // TS 35.201, 4. What is longer than the library takes goes through our own KASUMI.
 class KasumiF9Session final : public MacSession {
@@ -182,7 +184,7 @@ class KasumiF9Session final : public MacSession {
     SecureBuffer copy;
     const std::span<const std::byte> text = padded_string(operation, copy);
     if (text.empty()) return Outcome::kFailed;
-    Mac mac{};
+    ThreeGppMac mac{};
     if (text.size() > kMaxKasumiBytes) {
       mac = own_.mac_of(text);
     } else {
@@ -198,63 +200,41 @@ class KasumiF9Session final : public MacSession {
   KasumiF9 own_;
 };
 
-// What SNOW 3G's and ZUC's MACs have in common: an IV in front of a text that is not empty (TS 35.215, 4.2
-// and TS 35.221, 4.2 begin at one bit).
-class IvMacSession : public MacSession {
- protected:
-  IvMacSession(const MacRow& row, const MacParameters& parameters, std::size_t max_bytes)
-      : MacSession(EngineId::kIpsecMb, row, parameters), max_bytes_(max_bytes) {}
-
- private:
-  [[nodiscard]] virtual Mac mac_of(std::span<const std::byte> iv, std::span<const std::byte> text) const = 0;
-
-  [[nodiscard]] Outcome compute(Operation& operation) const final {
-    InputCursor in(operation.input);
-    std::array<std::byte, kIvBytes> iv;
-    read(in, iv);
-    const std::size_t bytes = total_bytes(operation.input) - iv.size();
-    if (bytes == 0 || bytes > max_bytes_) return Outcome::kFailed;
-    SecureBuffer copy;
-    const Mac mac = mac_of(iv, in_one_piece(in, bytes, copy));
-    if (!did_it()) return Outcome::kFailed;
-    write_digest(operation, mac);
-    return Outcome::kOk;
-  }
-
-  std::size_t max_bytes_;
-};
-
 // TS 35.215, 4.
 class Snow3gMacSession final : public IvMacSession {
  public:
   Snow3gMacSession(const MacRow& row, const MacParameters& parameters)
-      : IvMacSession(row, parameters, kMaxSnow3gBytes), schedule_(expand_snow3g(parameters.key)) {}
+      : IvMacSession(EngineId::kIpsecMb, row, parameters), schedule_(expand_snow3g(parameters.key)) {}
 
  private:
-  [[nodiscard]] Mac mac_of(std::span<const std::byte> iv, std::span<const std::byte> text) const override {
-    Mac mac{};
+  [[nodiscard]] std::optional<ThreeGppMac> mac_of(std::span<const std::byte> iv,
+                                                  std::span<const std::byte> text) const override {
+    if (text.size() > kMaxSnow3gBytes) return std::nullopt;
+    ThreeGppMac mac{};
     IMB_SNOW3G_F9_1_BUFFER(manager(), schedule_.data(), iv.data(), text.data(), text.size() * kBitsPerByte,
                            mac.data());
-    return mac;
+    return did_it() ? std::optional(mac) : std::nullopt;
   }
 
   Expanded<snow3g_key_schedule_t> schedule_;
 };
 
-// TS 35.221, 4.
+// TS 35.221, 4. What is longer than the library takes goes through our own ZUC.
 class ZucMacSession final : public IvMacSession {
  public:
   ZucMacSession(const MacRow& row, const MacParameters& parameters)
-      : IvMacSession(row, parameters, kMaxZucBytes), key_(parameters.key) {}
+      : IvMacSession(EngineId::kIpsecMb, row, parameters), key_(parameters.key) {}
 
  private:
-  [[nodiscard]] Mac mac_of(std::span<const std::byte> iv, std::span<const std::byte> text) const override {
+  [[nodiscard]] std::optional<ThreeGppMac> mac_of(std::span<const std::byte> iv,
+                                                  std::span<const std::byte> text) const override {
+    if (text.size() > kMaxZucBytes) return zuc_eia3(key_.bytes(), iv, text);
     std::uint32_t word = 0;  // its octets in memory are the MAC
     IMB_ZUC_EIA3_1_BUFFER(manager(), key_.bytes().data(), iv.data(), text.data(),
                           static_cast<std::uint32_t>(text.size() * kBitsPerByte), &word);
-    Mac mac{};
+    ThreeGppMac mac{};
     std::memcpy(mac.data(), &word, mac.size());
-    return mac;
+    return did_it() ? std::optional(mac) : std::nullopt;
   }
 
   SecureBuffer key_;
@@ -268,10 +248,7 @@ constexpr std::array<CipherRow, 3> kCiphers{{
      {500, 2800},
      {500, 2800},
      make_cipher<Snow3gSession>},
-    {{CipherAlgorithm::kZucEea3, "ZUC-EEA3", kThreeGppKey, kIvBytes, 1, 0, "3GPP TS 35.221, 3", kIpsecMbName},
-     {500, 3300},
-     {500, 3300},
-     make_cipher<ZucSession>},
+    {zuc_eea3_capability(kIpsecMbName), {500, 3300}, {500, 3300}, make_cipher<ZucSession>},
 }};
 
 constexpr std::array<MacRow, 3> kMacs{{
@@ -280,10 +257,7 @@ constexpr std::array<MacRow, 3> kMacs{{
       "3GPP TS 35.215, 4", kIpsecMbName},
      {500, 200},
      make_mac<Snow3gMacSession>},
-    {{MacAlgorithm::kZucEia3, "ZUC-EIA3", kThreeGppKey, kIvBytes, kThreeGppMacBytes, "3GPP TS 35.221, 4",
-      kIpsecMbName},
-     {500, 3400},
-     make_mac<ZucMacSession>},
+    {zuc_eia3_capability(kIpsecMbName), {500, 3400}, make_mac<ZucMacSession>},
 }};
 
 Created make_session(const CipherParameters& parameters) {

@@ -29,6 +29,7 @@ using virtcrypt::tests::test_seed;
 namespace {
 
 constexpr std::size_t kLibraryKasumiBytes = 2500;
+constexpr std::size_t kLibraryZucBytes = 8188;
 
 struct Answer {
   Outcome outcome;
@@ -73,7 +74,7 @@ Bytes first(const Bytes& bytes, std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("3GPP: libipsec-mb and our own KASUMI agree", "[crypto][3gpp]") {
+TEST_CASE("3GPP: libipsec-mb and our own KASUMI and ZUC agree", "[crypto][3gpp]") {
   const auto library = make_ipsec_mb_engine();
   if (library == nullptr) {
     WARN("libipsec-mb cannot run here");
@@ -95,7 +96,37 @@ TEST_CASE("3GPP: libipsec-mb and our own KASUMI agree", "[crypto][3gpp]") {
     const Bytes padded = random_bytes(random, 8 * (1 + random() % (kLibraryKasumiBytes / 8)));
     CHECK(mac(*library, MacAlgorithm::kKasumiF9, key, padded).output ==
           mac(*own, MacAlgorithm::kKasumiF9, key, padded).output);
+    const Bytes zuc_iv = random_bytes(random, 16);
+    CHECK(encrypted(*library, CipherAlgorithm::kZucEea3, key, zuc_iv, text).output ==
+          encrypted(*own, CipherAlgorithm::kZucEea3, key, zuc_iv, text).output);
+    const Bytes behind_iv = random_bytes(random, 17 + random() % 2000);
+    CHECK(mac(*library, MacAlgorithm::kZucEia3, key, behind_iv).output ==
+          mac(*own, MacAlgorithm::kZucEia3, key, behind_iv).output);
   }
+}
+
+// Where libipsec-mb ends, and beyond it.
+TEST_CASE("3GPP: MACs at the library's limits and beyond", "[crypto][3gpp]") {
+  const auto library = make_ipsec_mb_engine();
+  if (library == nullptr) {
+    WARN("libipsec-mb cannot run here");
+    return;
+  }
+  const auto own = make_built_in_engine();
+  const Bytes key = pattern(16);
+  for (const std::size_t bytes : {kLibraryZucBytes - 1, kLibraryZucBytes, kLibraryZucBytes + 1,
+                                  kLibraryZucBytes + 2, std::size_t{100000}}) {
+    CAPTURE(bytes);
+    const Answer answer = mac(*library, MacAlgorithm::kZucEia3, key, pattern(16 + bytes));
+    CHECK(answer.outcome == Outcome::kOk);
+    CHECK(answer.output == mac(*own, MacAlgorithm::kZucEia3, key, pattern(16 + bytes)).output);
+  }
+  // SNOW 3G is the library's alone: a changed last bit must change the MAC.
+  Bytes text = pattern(16 + (std::size_t{8} << 20U));
+  const Answer whole = mac(*library, MacAlgorithm::kSnow3gUia2, key, text);
+  REQUIRE(whole.outcome == Outcome::kOk);
+  text.back() ^= std::byte{1};
+  CHECK(mac(*library, MacAlgorithm::kSnow3gUia2, key, text).output != whole.output);
 }
 
 // A key stream does not depend on how much of it is used.
