@@ -115,6 +115,9 @@ case $case in
     ;;
   bad-memory) expect "$usage_error" "memory" "$virtcrypt" run --kernel /dev/null --memory lots ;;
   bad-cpus) expect "$usage_error" "cpus" "$virtcrypt" run --kernel /dev/null --cpus 0 ;;
+  bad-crypto-feature) expect "$usage_error" "WARP_DRIVE|REVISION_1" "$virtcrypt" run --kernel /dev/null --crypto without=WARP_DRIVE ;;
+  bad-crypto-algorithm) expect "$usage_error" "ROT13|AES-CBC" "$virtcrypt" run --kernel /dev/null --crypto algorithms=ROT13 ;;
+  ctl-nobody) expect "$host_error" "nobody answers|--control" "$virtcrypt" ctl "$scratch/none" status ;;
   bad-crypto) expect "$usage_error" "crypto|wheels" "$virtcrypt" run --kernel /dev/null --crypto wheels=4 ;;
   bad-log-level) expect "$usage_error" "log-level" "$virtcrypt" run --kernel /dev/null --log-level loud ;;
   unknown-option) expect "$usage_error" "--frobnicate" "$virtcrypt" run --kernel /dev/null --frobnicate ;;

@@ -21,7 +21,6 @@ struct CipherRow {
   std::size_t iv_bytes;
   std::size_t block_bytes;  // text is a multiple of it
   std::size_t least_bytes;
-  std::size_t most_bytes = 0;  // longest text of the algorithm's own, 0: none
 };
 [[nodiscard]] std::span<const CipherRow> cipher_rows();
 
@@ -40,7 +39,6 @@ struct MacRow {
   std::size_t block_bytes;
   std::size_t digest_bytes;
   std::size_t least_bytes = 0;  // with the IV
-  std::size_t most_bytes = 0;   // with the IV, 0: no bound of the algorithm's own
 };
 [[nodiscard]] std::span<const MacRow> mac_rows();
 
