@@ -9,7 +9,7 @@ set(linux_output ${PROJECT_BINARY_DIR}/linux-guest)
 add_test(NAME linux-guest.run COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/linux_run.sh ${linux_output})
 set_tests_properties(linux-guest.run PROPERTIES
   LABELS linux-guest TIMEOUT 3600 RUN_SERIAL TRUE FIXTURES_SETUP linux-guest)
-foreach(scenario demo smp intx devices memory reload)
+foreach(scenario demo split smp intx devices memory reload)
   add_test(NAME linux-guest.${scenario}
            COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/linux_judge.sh ${linux_output} ${scenario})
   set_tests_properties(linux-guest.${scenario} PROPERTIES
@@ -17,7 +17,7 @@ foreach(scenario demo smp intx devices memory reload)
 endforeach()
 
 foreach(case missing-kernel kernel-is-folder not-a-kernel empty-kernel kernel-32-bit kernel-arm64 missing-initrd no-kernel
-        too-little-memory kernel-needs-more-memory bad-memory bad-cpus bad-crypto bad-log-level unknown-option unknown-command
+        too-little-memory kernel-needs-more-memory bad-memory bad-cpus bad-crypto bad-crypto-feature bad-crypto-algorithm ctl-nobody bad-log-level unknown-option unknown-command
         no-command no-permission no-kvm not-kvm unsupported-host)
   add_test(NAME cli.${case}
            COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cli_errors.sh $<TARGET_FILE:virtcrypt> ${case})

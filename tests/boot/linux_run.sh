@@ -36,6 +36,7 @@ scenario() {
 }
 
 scenario demo 200 --memory 512M --crypto
+scenario split 200 --memory 512M --crypto without=RING_PACKED+INDIRECT_DESC+EVENT_IDX
 scenario smp 200 --memory 512M --cpus 2 --crypto queues=2
 scenario intx 200 --memory 512M --crypto -- pci=nomsi
 scenario devices 200 --memory 512M --crypto queues=2 --crypto queues=1
