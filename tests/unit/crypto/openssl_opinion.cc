@@ -27,14 +27,13 @@ using DigestContext = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
 using Mac = std::unique_ptr<EVP_MAC, Free<EVP_MAC_free>>;
 using MacContext = std::unique_ptr<EVP_MAC_CTX, Free<EVP_MAC_CTX_free>>;
 
+using Provider = std::unique_ptr<OSSL_PROVIDER, Free<OSSL_PROVIDER_unload>>;
+
 // DES and RC4 live in the legacy provider, which may not be installed.
 void load_providers() {
-  static const bool loaded = [] {
-    OSSL_PROVIDER_load(nullptr, "default");
-    OSSL_PROVIDER_load(nullptr, "legacy");
-    return true;
-  }();
-  static_cast<void>(loaded);
+  static const std::array<Provider, 2> loaded{Provider(OSSL_PROVIDER_load(nullptr, "default")),
+                                              Provider(OSSL_PROVIDER_load(nullptr, "legacy"))};
+  REQUIRE(loaded[0] != nullptr);
 }
 
 const unsigned char* octets(const Bytes& bytes) {
