@@ -74,7 +74,8 @@ SecureBuffer to_octets(const Integer& value, std::size_t bytes) {
 bool RsaSession::can(OperationKind kind) const {
   const bool is_signature = kind == OperationKind::kSign || kind == OperationKind::kVerify;
   const bool needs_private = kind == OperationKind::kSign || kind == OperationKind::kDecrypt;
-  if (kind == OperationKind::kDigest) return false;
+  const bool is_cipher = kind == OperationKind::kEncrypt || kind == OperationKind::kDecrypt;
+  if (!is_cipher && !is_signature) return false;
   return !(is_signature && padding_ == RsaPadding::kRaw) && !(needs_private && !key_.is_private());
 }
 
@@ -105,10 +106,9 @@ Outcome RsaSession::execute(Operation& operation) const {
       return sign(operation);
     case OperationKind::kVerify:
       return verify(operation);
-    case OperationKind::kDigest:
-      break;
+    default:
+      return Outcome::kNotSupported;
   }
-  return Outcome::kNotSupported;
 }
 
 Outcome RsaSession::raw(Operation& operation) const {
