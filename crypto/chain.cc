@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "virtcrypt/crypto/scatter.h"
+#include "virtcrypt/crypto/verify_digest.h"
 
 namespace virtcrypt::crypto::chain {
 namespace {
@@ -16,17 +17,20 @@ class ChainSession final : public Session {
   ChainSession(const ChainParameters& parameters, SessionPointer cipher, SessionPointer hash)
       : Session(Service::kChain, EngineId::kChain),
         order_(parameters.order),
+        output_(parameters.output),
         direction_(parameters.cipher.direction),
         cipher_(std::move(cipher)),
         hash_(std::move(hash)) {}
 
   [[nodiscard]] ChainOrder order() const { return order_; }
+  [[nodiscard]] bool makes_image() const { return output_ == ChainOutput::kImage; }
   [[nodiscard]] Direction direction() const { return direction_; }
   [[nodiscard]] const Session& cipher() const { return *cipher_; }
   [[nodiscard]] const Session& hash() const { return *hash_; }
 
  private:
   ChainOrder order_;
+  ChainOutput output_;
   Direction direction_;
   SessionPointer cipher_;
   SessionPointer hash_;
@@ -73,13 +77,20 @@ class Run {
 
  private:
   [[nodiscard]] Outcome check() const;
+  [[nodiscard]] std::size_t text_bytes() const;  // of the output
   void copy_what_would_be_spoiled();
+  void find_text_to_hash();
+  void find_text_around_cipher_range();
+  void append_copy(std::size_t offset, std::size_t bytes, SecureBuffer& copy);
+  [[nodiscard]] Outcome hash_then_cipher();
+  [[nodiscard]] Outcome cipher_then_hash();
   [[nodiscard]] Outcome write_text();
   void copy_outside_cipher_range();
   void clear_behind_text();
+  void clear_output();
   [[nodiscard]] Outcome cipher();
-  template <typename Byte>
-  [[nodiscard]] Outcome hash(std::span<const std::span<Byte>> text, SecureBuffer& digest);
+  [[nodiscard]] Outcome hash();
+  void hand_out_digest();
 
   const Engine& engine_;
   Operation& operation_;
@@ -89,6 +100,10 @@ class Run {
   InputSegments aad_;
   SecureBuffer input_copy_;
   SecureBuffer aad_copy_;
+  SecureBuffer front_copy_;  // hashed text before and behind the cipher's range
+  SecureBuffer back_copy_;
+  Input hashed_;  // AAD and text
+  SecureBuffer digest_;
   std::array<std::span<const std::byte>, 1> copied_input_{};
   std::array<std::span<const std::byte>, 1> copied_aad_{};
 };
@@ -101,7 +116,7 @@ Outcome Run::check() const {
   const ChainRanges& ranges = operation_.ranges;
   if (std::uint64_t{ranges.cipher_offset} + ranges.cipher_bytes > input_bytes_ ||
       std::uint64_t{ranges.hash_offset} + ranges.hash_bytes > input_bytes_ ||
-      total_bytes(operation_.output) < input_bytes_) {
+      total_bytes(operation_.output) < text_bytes()) {
     return Outcome::kFailed;
   }
   // A plain hash has no place for additional data.
@@ -109,28 +124,41 @@ Outcome Run::check() const {
   return plain && total_bytes(operation_.aad) != 0 ? Outcome::kFailed : Outcome::kOk;
 }
 
+std::size_t Run::text_bytes() const {
+  return session_.makes_image() ? input_bytes_ : operation_.ranges.cipher_bytes;
+}
+
 Outcome Run::execute() {
   if (const Outcome checked = check(); checked != Outcome::kOk) return checked;
   copy_what_would_be_spoiled();
-  SecureBuffer digest(total_bytes(operation_.digest_output));
-  if (session_.order() == ChainOrder::kHashThenCipher) {
-    if (const Outcome hashed = hash(input_, digest); hashed != Outcome::kOk) return hashed;
-    if (const Outcome written = write_text(); written != Outcome::kOk) return written;
-  } else {
-    if (const Outcome written = write_text(); written != Outcome::kOk) return written;
-    if (const Outcome hashed = hash(operation_.output, digest); hashed != Outcome::kOk) {
-      for (const auto& segment : operation_.output)
-        std::fill(segment.begin(), segment.end(), std::byte{0});
-      return hashed;
-    }
-  }
+  find_text_to_hash();
+  const bool verifies = !operation_.digest.empty();
+  digest_ = SecureBuffer(verifies ? operation_.digest.size() : total_bytes(operation_.digest_output));
+  const Outcome outcome =
+      session_.order() == ChainOrder::kHashThenCipher ? hash_then_cipher() : cipher_then_hash();
+  if (outcome == Outcome::kOk && !verifies) hand_out_digest();
+  return outcome;
+}
+
+Outcome Run::hash_then_cipher() {
+  const Outcome hashed = hash();
+  return hashed == Outcome::kOk ? write_text() : hashed;
+}
+
+Outcome Run::cipher_then_hash() {
+  if (const Outcome written = write_text(); written != Outcome::kOk) return written;
+  const Outcome hashed = hash();
+  if (hashed != Outcome::kOk) clear_output();
+  return hashed;
+}
+
+void Run::hand_out_digest() {
   OutputCursor room(operation_.digest_output);
-  write(room, digest.bytes());
-  return Outcome::kOk;
+  write(room, digest_.bytes());
 }
 
 void Run::copy_what_would_be_spoiled() {
-  if (aliases_shifted(input_, operation_.output, input_bytes_)) {
+  if (session_.makes_image() && aliases_shifted(input_, operation_.output, input_bytes_)) {
     input_copy_ = gather(input_);
     copied_input_[0] = input_copy_.bytes();
     input_ = copied_input_;
@@ -143,11 +171,46 @@ void Run::copy_what_would_be_spoiled() {
   }
 }
 
+void Run::find_text_to_hash() {
+  hashed_.assign(aad_.begin(), aad_.end());
+  const ChainRanges& ranges = operation_.ranges;
+  if (session_.order() == ChainOrder::kHashThenCipher) {
+    append_range(input_, ranges.hash_offset, ranges.hash_bytes, hashed_);
+  } else if (session_.makes_image()) {
+    append_range(operation_.output, ranges.hash_offset, ranges.hash_bytes, hashed_);
+  } else {
+    find_text_around_cipher_range();
+  }
+}
+
+// Three pieces: input before the cipher's range, output for what lies in it, input behind it. By the time the
+// input is hashed the output has been written, and may lie over it.
+void Run::find_text_around_cipher_range() {
+  const ChainRanges& ranges = operation_.ranges;
+  const std::size_t cipher_begin = ranges.cipher_offset;
+  const std::size_t cipher_end = cipher_begin + ranges.cipher_bytes;
+  const std::size_t begin = ranges.hash_offset;
+  const std::size_t end = begin + ranges.hash_bytes;
+  if (begin < cipher_begin) append_copy(begin, std::min(end, cipher_begin) - begin, front_copy_);
+  const std::size_t inside = std::max(begin, cipher_begin);
+  if (inside < std::min(end, cipher_end))
+    append_range(operation_.output, inside - cipher_begin, std::min(end, cipher_end) - inside, hashed_);
+  const std::size_t behind = std::max(begin, cipher_end);
+  if (behind < end) append_copy(behind, end - behind, back_copy_);
+}
+
+void Run::append_copy(std::size_t offset, std::size_t bytes, SecureBuffer& copy) {
+  Input from;
+  append_range(input_, offset, bytes, from);
+  copy = gather(from);
+  hashed_.push_back(copy.bytes());
+}
+
 // The cipher goes first: it refuses lengths before it writes. The room behind the text may lie over the text,
 // so it is cleared when that has been read.
 Outcome Run::write_text() {
   if (const Outcome ciphered = cipher(); ciphered != Outcome::kOk) return ciphered;
-  copy_outside_cipher_range();
+  if (session_.makes_image()) copy_outside_cipher_range();
   clear_behind_text();
   return Outcome::kOk;
 }
@@ -170,8 +233,13 @@ void Run::copy_outside_cipher_range() {
 
 void Run::clear_behind_text() {
   Output rest;
-  append_range(operation_.output, input_bytes_, total_bytes(operation_.output) - input_bytes_, rest);
+  append_range(operation_.output, text_bytes(), total_bytes(operation_.output) - text_bytes(), rest);
   for (const auto& segment : rest)
+    std::fill(segment.begin(), segment.end(), std::byte{0});
+}
+
+void Run::clear_output() {
+  for (const auto& segment : operation_.output)
     std::fill(segment.begin(), segment.end(), std::byte{0});
 }
 
@@ -179,7 +247,8 @@ Outcome Run::cipher() {
   Input from;
   Output to;
   append_range(input_, operation_.ranges.cipher_offset, operation_.ranges.cipher_bytes, from);
-  append_range(operation_.output, operation_.ranges.cipher_offset, operation_.ranges.cipher_bytes, to);
+  const std::size_t place = session_.makes_image() ? operation_.ranges.cipher_offset : 0;
+  append_range(operation_.output, place, operation_.ranges.cipher_bytes, to);
   Operation half;
   half.session = &session_.cipher();
   half.kind = operation_.kind;
@@ -190,18 +259,18 @@ Outcome Run::cipher() {
   return half.outcome;
 }
 
-template <typename Byte>
-Outcome Run::hash(std::span<const std::span<Byte>> text, SecureBuffer& digest) {
-  Input from(aad_.begin(), aad_.end());
-  append_range(text, operation_.ranges.hash_offset, operation_.ranges.hash_bytes, from);
-  const std::array<std::span<std::byte>, 1> room{digest.bytes()};
+// Into digest_, and compares it when there is one to verify.
+Outcome Run::hash() {
+  const std::array<std::span<std::byte>, 1> room{digest_.bytes()};
   Operation half;
   half.session = &session_.hash();
   half.kind = OperationKind::kDigest;
-  half.input = from;
+  half.input = hashed_;
   half.output = room;
   engine_.execute(std::span(&half, 1));
-  return half.outcome;
+  if (half.outcome != Outcome::kOk || operation_.digest.empty()) return half.outcome;
+  return equal_in_constant_time(digest_.bytes(), operation_.digest) ? Outcome::kOk
+                                                                    : Outcome::kAuthenticationFailed;
 }
 
 }  // namespace

@@ -12,9 +12,11 @@ namespace virtcrypt::crypto::chain {
 [[nodiscard]] Expected<SessionPointer, Outcome> create_session(const Engine& engine,
                                                                const ChainParameters& parameters);
 
-// The output is an image of the input: the cipher's range is replaced, the rest copied, what is longer than
-// the input is zeros. kHashThenCipher hashes the input, kCipherThenHash the output, at the hash range. An
-// operation that fails leaves its rooms as they were, or zeros in `output`.
+// ChainOutput::kImage: the output is an image of the input: the cipher's range is replaced, the rest copied.
+// kCipherRange: the output is what replaces the cipher's range. What is longer is zeros. kHashThenCipher
+// hashes the input, kCipherThenHash the image, at the hash range. A digest to verify is compared in constant
+// time; with kHashThenCipher nothing is written when it is wrong. An operation that fails leaves its rooms as
+// they were, or zeros in `output`.
 void execute(const Engine& engine, Operation& operation);
 
 [[nodiscard]] std::uint64_t estimated_ns(const Engine& engine, const Operation& operation);

@@ -1,4 +1,4 @@
-// Several engines as one, and chains, which no engine has by itself.
+// Several engines as one, and what no engine has by itself: chains, nested hashes, digests that are verified.
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -7,6 +7,8 @@
 
 #include "virtcrypt/crypto/chain.h"
 #include "virtcrypt/crypto/engine.h"
+#include "virtcrypt/crypto/nested_hash.h"
+#include "virtcrypt/crypto/verify_digest.h"
 
 namespace virtcrypt::crypto {
 namespace {
@@ -45,6 +47,8 @@ class CombinedEngine final : public Engine {
   [[nodiscard]] Created create_session(const SessionParameters& parameters) const override {
     if (const auto* chain = std::get_if<ChainParameters>(&parameters))
       return chain::create_session(*this, *chain);
+    if (const auto* nested = std::get_if<NestedHashParameters>(&parameters))
+      return nested_hash::create_session(*this, *nested);
     for (const auto& engine : engines_) {
       Created created = engine->create_session(parameters);
       if (created || created.error() != Outcome::kNotSupported) return created;
@@ -55,14 +59,14 @@ class CombinedEngine final : public Engine {
   // Each engine gets the runs of operations that are its own, so that it can work on them side by side.
   void execute(std::span<Operation> batch) const override {
     while (!batch.empty()) {
-      const EngineId id = batch.front().session->engine();
+      const EngineId id = executor_of(batch.front());
       const auto other = std::find_if(batch.begin(), batch.end(), [id](const Operation& operation) {
-        return operation.session->engine() != id;
+        return executor_of(operation) != id;
       });
       const auto run = batch.first(static_cast<std::size_t>(other - batch.begin()));
       if (id == EngineId::kChain) {
         for (Operation& operation : run)
-          chain::execute(*this, operation);
+          execute_combined(operation);
       } else {
         owner(id).execute(run);
       }
@@ -72,12 +76,25 @@ class CombinedEngine final : public Engine {
 
   [[nodiscard]] std::uint64_t estimated_ns(const Operation& operation) const override {
     const EngineId id = operation.session->engine();
-    return id == EngineId::kChain ? chain::estimated_ns(*this, operation) : owner(id).estimated_ns(operation);
+    if (id != EngineId::kChain) return owner(id).estimated_ns(operation);
+    return operation.session->service() == Service::kChain ? chain::estimated_ns(*this, operation)
+                                                           : nested_hash::estimated_ns(*this, operation);
   }
 
   [[nodiscard]] EngineId id() const override { return EngineId::kChain; }
 
  private:
+  [[nodiscard]] static EngineId executor_of(const Operation& operation) {
+    return operation.kind == OperationKind::kVerifyDigest ? EngineId::kChain : operation.session->engine();
+  }
+
+  void execute_combined(Operation& operation) const {
+    const bool is_chain = operation.session->service() == Service::kChain;
+    if (operation.kind == OperationKind::kVerifyDigest && !is_chain) return verify_digest(*this, operation);
+    if (is_chain) return chain::execute(*this, operation);
+    nested_hash::execute(*this, operation);
+  }
+
   // Sessions come from this engine, so there is one.
   [[nodiscard]] const Engine& owner(EngineId id) const {
     return **std::find_if(engines_.begin(), engines_.end(),
@@ -134,6 +151,9 @@ class NarrowedEngine final : public Engine {
   }
   [[nodiscard]] bool has(const HashParameters& some) const {
     return lists(capabilities_.hashes, some.algorithm);
+  }
+  [[nodiscard]] bool has(const NestedHashParameters& some) const {
+    return lists(capabilities_.hashes, some.inner) && lists(capabilities_.hashes, some.outer);
   }
   [[nodiscard]] bool has(const MacParameters& some) const {
     return lists(capabilities_.macs, some.algorithm);

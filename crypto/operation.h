@@ -12,7 +12,8 @@ namespace virtcrypt::crypto {
 enum class OperationKind : std::uint8_t {
   kEncrypt,
   kDecrypt,
-  kDigest,  // HASH and MAC
+  kDigest,        // HASH and MAC
+  kVerifyDigest,  // HASH and MAC: compares the digest with Operation::digest; combined engines only
   kSign,
   kVerify,
 };
@@ -21,7 +22,7 @@ enum class Outcome : std::uint8_t {
   kOk,
   kFailed,                // lengths, padding or values that the algorithm refuses
   kNotSupported,          // the session cannot do this kind of operation
-  kAuthenticationFailed,  // AEAD decrypt: the tag does not match
+  kAuthenticationFailed,  // AEAD decrypt: the tag does not match; a digest that was to be verified does not
   kSignatureInvalid,      // a well-formed verify whose signature does not match
 };
 
@@ -48,12 +49,14 @@ struct Operation {
   // Room for the result, at least as long as it. AEAD encrypt: ciphertext and behind it the tag. kDigest: as
   // long as the digest is wanted, shorter means truncated to its first bytes. Untouched by kVerify.
   OutputSegments output;
-  InputSegments aad;                  // AEAD; chains with a MAC: fed to it before the range
-  OutputSegments digest_output;       // chains: as `output` of kDigest
-  ChainRanges ranges;                 // chains
-  std::span<const std::byte> iv;      // exactly the algorithm's IV length; not guest memory
-  std::span<const std::byte> digest;  // kVerify: the digest that was signed; not guest memory
-  std::uint32_t tag_bytes = 0;        // AEAD: 0, or the session's
+  InputSegments aad;              // AEAD; chains with a MAC: fed to it before the range
+  OutputSegments digest_output;   // chains: as `output` of kDigest
+  ChainRanges ranges;             // chains
+  std::span<const std::byte> iv;  // exactly the algorithm's IV length; not guest memory
+  // kVerify: the digest that was signed. kVerifyDigest: what the digest has to be, possibly truncated; the
+  // same for chains, which give out no digest then. Not guest memory.
+  std::span<const std::byte> digest;
+  std::uint32_t tag_bytes = 0;  // AEAD: 0, or the session's
 
   // Result; set by the engine.
   Outcome outcome = Outcome::kFailed;

@@ -27,6 +27,15 @@ struct HashParameters {
   std::uint32_t result_bytes;
 };
 
+// Digest of outer(outer_prefix || inner(inner_prefix || text)), both by plain hashes.
+struct NestedHashParameters {
+  HashAlgorithm inner;  // not SHAKE: its output has no length of its own
+  HashAlgorithm outer;
+  std::uint32_t result_bytes;
+  std::span<const std::byte> inner_prefix;
+  std::span<const std::byte> outer_prefix;
+};
+
 struct MacParameters {
   MacAlgorithm algorithm;
   std::uint32_t result_bytes;
@@ -40,10 +49,17 @@ struct AeadParameters {
   std::span<const std::byte> key;
 };
 
+// What a chain's output is.
+enum class ChainOutput : std::uint8_t {
+  kImage,        // the input, with the cipher's range replaced
+  kCipherRange,  // the cipher's range alone
+};
+
 struct ChainParameters {
   ChainOrder order;
   CipherParameters cipher;
-  std::variant<HashParameters, MacParameters> hash;
+  std::variant<HashParameters, MacParameters, NestedHashParameters> hash;
+  ChainOutput output = ChainOutput::kImage;
 };
 
 struct RsaParameters {
@@ -60,9 +76,10 @@ struct EcdsaParameters {
 };
 
 using SessionParameters = std::variant<CipherParameters, ChainParameters, HashParameters, MacParameters,
-                                       AeadParameters, RsaParameters, EcdsaParameters>;
+                                       AeadParameters, RsaParameters, EcdsaParameters, NestedHashParameters>;
 
-// Who made a session, and is the one to execute its operations. kChain: combined from sessions of the others.
+// Who made a session, and is the one to execute its operations. kChain: combined from sessions of the others,
+// which chains and nested hashes are.
 enum class EngineId : std::uint8_t { kCryptopp, kIpsecMb, kBuiltIn, kChain };
 
 // Thread-safety: immutable after creation, any number of threads may execute operations on one session at
