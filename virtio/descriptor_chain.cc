@@ -39,6 +39,12 @@ bool ReadCursor::read(std::span<std::byte> destination) {
   return true;
 }
 
+bool ReadCursor::skip(std::uint64_t bytes) {
+  if (bytes > remaining_) return false;
+  advance(segments_, offset_, remaining_, bytes, [](std::span<std::byte>) {});
+  return true;
+}
+
 bool ReadCursor::take(std::uint64_t bytes, std::vector<std::span<const std::byte>>& pieces) {
   if (bytes > remaining_) return false;
   advance(segments_, offset_, remaining_, bytes,

@@ -33,6 +33,9 @@ class ReadCursor {
     return object;
   }
 
+  // Steps over the next `bytes` bytes. False, with nothing consumed, when there are fewer.
+  [[nodiscard]] bool skip(std::uint64_t bytes);
+
   // Hands on the next `bytes` bytes without copying, appended to `pieces`. False, with nothing consumed, when
   // there are fewer.
   [[nodiscard]] bool take(std::uint64_t bytes, std::vector<std::span<const std::byte>>& pieces);

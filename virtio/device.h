@@ -17,7 +17,10 @@
 namespace virtcrypt::virtio {
 
 // Device types (VIRTIO 1.4, 5).
-enum class DeviceType : std::uint16_t { kCrypto = 20 };
+enum class DeviceType : std::uint16_t {
+  kCrypto = 20,
+  kExperimental = 0xFFFF,  // none of the standard's
+};
 
 // A queue that the driver has enabled, on its way to the device.
 struct ActiveQueue {
