@@ -60,6 +60,7 @@ void QueueLoop::wait_for_kick() {
     if (error) return;
     drain_kick();
     wait_for_kick();
+    if (QueueLoop* const other = relay_.load()) return other->kick();
     serve();
   });
 }
@@ -67,6 +68,12 @@ void QueueLoop::wait_for_kick() {
 void QueueLoop::drain_kick() {
   std::uint64_t kicks = 0;
   if (::read(kick_.native_handle(), &kicks, sizeof kicks) == sizeof kicks) count(stats_.kicks, kicks);
+}
+
+void QueueLoop::kick() {
+  const std::uint64_t one = 1;
+  // Fails only when the counter is full, and then the kick is pending anyway.
+  [[maybe_unused]] const ssize_t written = ::write(kick_.native_handle(), &one, sizeof one);
 }
 
 void QueueLoop::serve() {

@@ -57,6 +57,10 @@ class QueueLoop {
   // meanwhile, or when stopped: each `done` is called, in order.
   void stop(std::function<void()> done);
 
+  // From now on kicks of this queue, which is not running, are for `other`, which takes its place; nullptr:
+  // they are for this one. Call it before start() of either, with both stopped.
+  void relay_kicks_to(QueueLoop* other) { relay_.store(other); }
+
   // Goes on where a missing bus master bit had halted it.
   void resume();
 
@@ -90,6 +94,7 @@ class QueueLoop {
  private:
   void wait_for_kick();
   void drain_kick();
+  void kick();
   void serve();
   void take_turns();
   void post_serve();
@@ -101,6 +106,7 @@ class QueueLoop {
   const virtio::QueueIndex index_;
   const std::atomic<bool>& bus_master_;
   asio::posix::stream_descriptor kick_;
+  std::atomic<QueueLoop*> relay_{nullptr};
   QueueStats stats_;
 
   // The loop's thread only.

@@ -17,9 +17,12 @@ bool ControlQueue::run_one_batch() {
   for (; done < kMaxBatch; ++done) {
     std::optional<virtio::DescriptorChain> chain = pop();
     if (!chain) break;
-    const ControlRequest request = parts_.dialect.parse_control(*chain, parts_.terms);
+    ControlRequest request = parts_.dialect.parse_control(*chain, parts_.terms);
     const ControlAnswer answer = carry_out(request);
-    if (answer.status != RequestStatus::kOk) count(control_stats_.refused);
+    if (answer.status != RequestStatus::kOk) {
+      count(control_stats_.refused);
+      log_refusal(parts_, "controlq", request.refusal, answer.status);
+    }
     const std::uint32_t written = parts_.dialect.write_control_answer(request, answer, *chain, parts_.terms);
     complete(std::move(*chain), written);
   }
@@ -27,15 +30,21 @@ bool ControlQueue::run_one_batch() {
   return done > 0;
 }
 
-ControlAnswer ControlQueue::carry_out(const ControlRequest& request) {
+ControlAnswer ControlQueue::carry_out(ControlRequest& request) {
   if (const auto* refused = std::get_if<RequestStatus>(&request.action)) return {.status = *refused};
   // a device that is not ready fails what a driver sends all the same.
-  if (!parts_.ready.load(std::memory_order_acquire)) return {.status = RequestStatus::kError};
+  if (!parts_.ready.load(std::memory_order_acquire)) {
+    request.refusal = {.field = "status", .value = 0};
+    return {.status = RequestStatus::kError};
+  }
   if (const auto* create_session = std::get_if<CreateSession>(&request.action))
     return create(*create_session);
   const auto& destroy = std::get<DestroySession>(request.action);
   // an unknown id, or one of another service, is an error.
-  if (!parts_.sessions.remove(destroy.id, destroy.service)) return {.status = RequestStatus::kError};
+  if (!parts_.sessions.remove(destroy.id, destroy.service)) {
+    request.refusal = {.field = "session_id", .value = destroy.id};
+    return {.status = RequestStatus::kError};
+  }
   count(control_stats_.sessions_destroyed);
   return {.status = RequestStatus::kOk};
 }
@@ -43,7 +52,7 @@ ControlAnswer ControlQueue::carry_out(const ControlRequest& request) {
 ControlAnswer ControlQueue::create(const CreateSession& request) {
   auto session = parts_.engine.create_session(request.parameters);
   if (!session) return {.status = to_status(session.error())};
-  const std::optional<std::uint64_t> id = parts_.sessions.add(std::move(*session));
+  const std::optional<std::uint64_t> id = parts_.sessions.add(std::move(*session), request.note);
   if (!id) return {.status = RequestStatus::kNoSpace};
   count(control_stats_.sessions_created);
   return {.status = RequestStatus::kOk, .session_id = *id};

@@ -17,7 +17,7 @@ class ControlQueue final : public QueueLoop {
  private:
   bool run_one_batch() override;
   void on_fault(const char* what) override;
-  [[nodiscard]] ControlAnswer carry_out(const ControlRequest& request);
+  [[nodiscard]] ControlAnswer carry_out(ControlRequest& request);
   [[nodiscard]] ControlAnswer create(const CreateSession& request);
 
   const DeviceParts& parts_;

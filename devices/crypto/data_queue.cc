@@ -3,6 +3,7 @@
 #include <exception>
 #include <utility>
 
+#include <spdlog/fmt/fmt.h>
 #include <asio/post.hpp>
 
 namespace virtcrypt::devices::crypto_dev {
@@ -44,7 +45,9 @@ void Job::clear() {
 }
 
 DataQueue::DataQueue(asio::io_context& loop, virtio::QueueIndex index, const DeviceParts& parts)
-    : QueueLoop(loop, index, parts.bus_master), parts_(parts) {}
+    : QueueLoop(loop, index, parts.bus_master),
+      parts_(parts),
+      log_name_(fmt::format("dataq{}", to_integer(index))) {}
 
 bool DataQueue::run_one_batch() {
   std::size_t popped = 0;
@@ -92,37 +95,55 @@ void DataQueue::add_request(virtio::DescriptorChain chain, Job& job) {
 }
 
 // What the request is to be executed on; nothing, with the request's status set, when it is refused.
-const crypto::Session* DataQueue::session_of(Job::Entry& entry) const {
+const crypto::Session* DataQueue::session_of(Job::Entry& entry) {
   DataRequest& request = entry.request;
   if (request.status != RequestStatus::kOk) return nullptr;
   // a device that is not ready fails what a driver sends all the same.
   if (!parts_.ready.load(std::memory_order_acquire)) {
     request.status = RequestStatus::kError;
+    request.refusal = {.field = "status", .value = 0};
     return nullptr;
   }
-  return request.stateless ? make_session(entry) : pin_session(entry);
-}
-
-const crypto::Session* DataQueue::pin_session(Job::Entry& entry) const {
-  DataRequest& request = entry.request;
-  entry.pin = parts_.sessions.find(request.session_id);
-  if (!entry.pin || listed_as(entry.pin.session().service()) != listed_as(request.service)) {
-    request.status = RequestStatus::kInvalidSession;
-  } else if (entry.pin.session().service() != request.service) {
-    request.status = RequestStatus::kError;  // a chain's request on a cipher's session, or the reverse
-  } else {
-    return &entry.pin.session();
-  }
+  const crypto::Session* session = request.stateless ? make_session(entry) : pin_session(entry);
+  if (session == nullptr) return nullptr;
+  const SessionNote& note = request.stateless ? request.note : entry.pin.note();
+  request.status = parts_.dialect.fit_to_session(*entry.chain, parts_.terms, *session, note, request);
+  if (request.status == RequestStatus::kOk) return session;
   entry.pin.release();
+  entry.session.reset();
   return nullptr;
 }
 
-const crypto::Session* DataQueue::make_session(Job::Entry& entry) const {
-  auto session = parts_.engine.create_session(entry.request.parameters);
-  entry.request.key = {};  // wiped: the session has its own form of it
-  if (!session) {
-    entry.request.status = to_status(session.error());
+const crypto::Session* DataQueue::pin_session(Job::Entry& entry) {
+  DataRequest& request = entry.request;
+  entry.pin = parts_.sessions.find(request.session_id);
+  if (!entry.pin) {
+    request.status = RequestStatus::kInvalidSession;
+    request.refusal = {.field = "session_id", .value = request.session_id};
     return nullptr;
+  }
+  // Pinned before: this request and those in flight go on.
+  if (request.ends_session && parts_.sessions.remove(request.session_id, std::nullopt))
+    count(data_stats_.sessions_destroyed);
+  return &entry.pin.session();
+}
+
+const crypto::Session* DataQueue::make_session(Job::Entry& entry) {
+  DataRequest& request = entry.request;
+  auto session = parts_.engine.create_session(request.parameters);
+  request.key = {};  // wiped: the session has its own form of it
+  if (!session) {
+    request.status = to_status(session.error());
+    return nullptr;
+  }
+  if (request.keeps_session) {
+    const std::optional<std::uint64_t> id = parts_.sessions.add(*session, request.note);
+    if (!id) {
+      request.status = RequestStatus::kNoSpace;
+      return nullptr;
+    }
+    count(data_stats_.sessions_created);
+    request.new_session_id = *id;
   }
   entry.session = std::move(*session);
   return entry.session.get();
@@ -133,7 +154,7 @@ void DataQueue::execute(Job& job) const {
     parts_.engine.execute(job.operations);
   } catch (const std::exception& error) {
     // Out of memory, in practice. Operations that were not reached have failed.
-    parts_.log.write(spdlog::level::err, "{}: dataq{}: {}", parts_.name, to_integer(index()), error.what());
+    parts_.log.write(spdlog::level::err, "{}: {}: {}", parts_.name, log_name_, error.what());
   }
 }
 
@@ -166,7 +187,14 @@ void DataQueue::finish(std::unique_ptr<Job> job) {
 }
 
 void DataQueue::answer(Job::Entry& entry, const Job& job) {
-  if (stopping()) return entry.chain->discard();
+  if (stopping()) {
+    // The driver will not learn of a session that it asked for.
+    if (entry.request.new_session_id != 0) {
+      [[maybe_unused]] const bool removed =
+          parts_.sessions.remove(entry.request.new_session_id, std::nullopt);
+    }
+    return entry.chain->discard();
+  }
   RequestStatus status = entry.request.status;
   std::size_t result_bytes = 0;
   if (entry.operation != Job::kRefused) {
@@ -174,7 +202,10 @@ void DataQueue::answer(Job::Entry& entry, const Job& job) {
     status = to_status(operation.outcome);
     result_bytes = operation.output_bytes;
   }
-  if (status != RequestStatus::kOk) count(data_stats_.failed);
+  if (status != RequestStatus::kOk) {
+    count(data_stats_.failed);
+    log_refusal(parts_, log_name_, entry.request.refusal, status);
+  }
   const std::uint32_t written =
       parts_.dialect.write_data_answer(entry.request, status, result_bytes, *entry.chain);
   complete(std::move(*entry.chain), written);
@@ -193,8 +224,7 @@ std::unique_ptr<Job> DataQueue::take_job() {
 }
 
 void DataQueue::on_fault(const char* what) {
-  parts_.log.write(spdlog::level::warn, "{}: dataq{}: {}: device needs reset", parts_.name,
-                   to_integer(index()), what);
+  parts_.log.write(spdlog::level::warn, "{}: {}: {}: device needs reset", parts_.name, log_name_, what);
 }
 
 }  // namespace virtcrypt::devices::crypto_dev

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "virtcrypt/crypto/operation.h"
@@ -64,9 +65,9 @@ class DataQueue final : public QueueLoop {
   void return_held() override;
 
   void add_request(virtio::DescriptorChain chain, Job& job);
-  [[nodiscard]] const crypto::Session* session_of(Job::Entry& entry) const;
-  [[nodiscard]] const crypto::Session* pin_session(Job::Entry& entry) const;
-  [[nodiscard]] const crypto::Session* make_session(Job::Entry& entry) const;
+  [[nodiscard]] const crypto::Session* session_of(Job::Entry& entry);
+  [[nodiscard]] const crypto::Session* pin_session(Job::Entry& entry);
+  [[nodiscard]] const crypto::Session* make_session(Job::Entry& entry);
   void execute_here(std::unique_ptr<Job> job);
   void hand_off(std::unique_ptr<Job> job);
   void execute(Job& job) const;  // any thread
@@ -75,6 +76,7 @@ class DataQueue final : public QueueLoop {
   [[nodiscard]] std::unique_ptr<Job> take_job();
 
   const DeviceParts& parts_;
+  const std::string log_name_;
   DataStats data_stats_;
   // The loop's thread only.
   std::vector<std::unique_ptr<Job>> stock_;

@@ -34,20 +34,20 @@ Device::Device(const DeviceOptions& options, std::unique_ptr<const crypto::Engin
     : options_(options),
       engine_(std::move(engine)),
       limits_(limits_of(options, engine_->capabilities())),
-      config_(standard_dialect().config_space(options.ready, engine_->capabilities(), limits_)),
       ready_(options.ready),
       sessions_(options.max_sessions),
       io_(options.io_threads, options.name),
       workers_(std::make_unique<crypto::WorkerPool>(options.workers)),
       parts_{.name = options.name,
              .engine = *engine_,
-             .dialect = standard_dialect(),
+             .dialect = *options.dialect,
              .terms = terms_,
              .sessions = sessions_,
              .workers = *workers_,
              .bus_master = bus_master_,
              .ready = ready_,
-             .log = log_} {
+             .log = log_},
+      active_data_queues_(options.data_queues) {
   assert(options.data_queues >= 1 && options.data_queues <= kMaxDataQueues);
   for (std::uint16_t i = 0; i < options.data_queues; ++i) {
     data_queues_.push_back(std::make_unique<DataQueue>(io_.loop(i), virtio::QueueIndex{i}, parts_));
@@ -56,6 +56,12 @@ Device::Device(const DeviceOptions& options, std::unique_ptr<const crypto::Engin
   control_queue_ =
       std::make_unique<ControlQueue>(io_.loop(0), virtio::QueueIndex{options.data_queues}, parts_);
   loops_.push_back(control_queue_.get());
+  const std::uint16_t fewest = parts_.dialect.data_queues({}, limits_);
+  if (fewest != options.data_queues) {
+    early_control_queue_ = std::make_unique<ControlQueue>(io_.loop(0), virtio::QueueIndex{fewest}, parts_);
+    loops_.push_back(early_control_queue_.get());
+  }
+  config_ = parts_.dialect.config_space(options.ready, engine_->capabilities(), limits_, offered_features());
 }
 
 Device::~Device() {
@@ -66,6 +72,8 @@ Device::~Device() {
 
 virtio::FeatureSet Device::offered_features() const {
   virtio::FeatureSet offered = parts_.dialect.offered_features(engine_->capabilities()) & options_.offered;
+  const std::uint64_t not_wanted = parts_.dialect.extensions().bits() & ~options_.extensions.bits();
+  offered = virtio::FeatureSet(offered.bits() & ~not_wanted);
   // FEAT-DEV-001: what is left depends on what was taken out.
   if (!parts_.dialect.accepts(offered)) offered = virtio::FeatureSet();
   return (offered | (virtio::kImplementedFeatures & options_.offered)).with(virtio::Feature::kVersion1);
@@ -100,9 +108,11 @@ std::uint8_t Device::config_generation() const {
 void Device::set_ready(bool ready) {
   const std::lock_guard lock(config_mutex_);
   if (ready_.exchange(ready) == ready) return;
-  config_ = parts_.dialect.config_space(ready, engine_->capabilities(), limits_);
-  ++config_generation_;
   log_.write(spdlog::level::info, "{}: hardware {}", parts_.name, ready ? "ready" : "not ready");
+  auto config = parts_.dialect.config_space(ready, engine_->capabilities(), limits_, offered_features());
+  if (config == config_) return;  // a dialect may not tell
+  config_ = std::move(config);
+  ++config_generation_;
   if (interrupts_ != nullptr) interrupts_->notify_config_change();
 }
 
@@ -114,17 +124,31 @@ void Device::activate(virtio::Activation activation) {
   terms_.negotiated = activation.negotiated;
   log_.write(spdlog::level::info, "{}: driver ready, features {:#x}, {} queues", parts_.name,
              activation.negotiated.bits(), activation.queues.size());
-  for (virtio::ActiveQueue& active : activation.queues) {
-    loops_[to_integer(active.index)]->start(std::move(active.queue), activation.interrupts);
+  active_data_queues_ = parts_.dialect.data_queues(activation.negotiated, limits_);
+  if (early_control_queue_ != nullptr) {
+    const bool is_early = active_data_queues_ != limits_.data_queues;
+    data_queues_[parts_.dialect.data_queues({}, limits_)]->relay_kicks_to(
+        is_early ? early_control_queue_.get() : nullptr);
   }
+  for (virtio::ActiveQueue& active : activation.queues)
+    activate_queue(std::move(active), activation.interrupts);
+}
+
+// What serves a queue under what was negotiated; nothing for queues that have no use.
+QueueLoop* Device::loop_serving(virtio::QueueIndex queue) {
+  const std::uint16_t index = to_integer(queue);
+  if (index < active_data_queues_) return data_queues_[index].get();
+  if (index > active_data_queues_) return nullptr;
+  return active_data_queues_ == limits_.data_queues ? control_queue_.get() : early_control_queue_.get();
 }
 
 void Device::activate_queue(virtio::ActiveQueue queue, virtio::InterruptSink& interrupts) {
-  loops_[to_integer(queue.index)]->start(std::move(queue.queue), interrupts);
+  if (QueueLoop* const loop = loop_serving(queue.index)) loop->start(std::move(queue.queue), interrupts);
 }
 
 void Device::reset_queue(virtio::QueueIndex queue, std::function<void()> done) {
-  loops_[to_integer(queue)]->stop(std::move(done));
+  QueueLoop* const loop = loop_serving(queue);
+  (loop != nullptr ? loop : loops_[to_integer(queue)])->stop(std::move(done));
 }
 
 void Device::report_fault(virtio::QueueIndex queue, virtio::RingFault fault) {
@@ -169,17 +193,22 @@ void Device::set_bus_master(bool enabled) {
 
 StatsSnapshot Device::stats() const {
   StatsSnapshot sum;
-  const ControlStats& control = control_queue_->control_stats();
   sum.sessions_open = sessions_.size();
-  sum.sessions_created = control.sessions_created.load(std::memory_order_relaxed);
-  sum.sessions_destroyed = control.sessions_destroyed.load(std::memory_order_relaxed);
-  sum.control_refused = control.refused.load(std::memory_order_relaxed);
+  for (const ControlQueue* queue : {control_queue_.get(), early_control_queue_.get()}) {
+    if (queue == nullptr) continue;
+    const ControlStats& control = queue->control_stats();
+    sum.sessions_created += control.sessions_created.load(std::memory_order_relaxed);
+    sum.sessions_destroyed += control.sessions_destroyed.load(std::memory_order_relaxed);
+    sum.control_refused += control.refused.load(std::memory_order_relaxed);
+  }
   for (const auto& queue : data_queues_) {
     const DataStats& data = queue->data_stats();
     sum.requests += data.requests.load(std::memory_order_relaxed);
     sum.requests_failed += data.failed.load(std::memory_order_relaxed);
     sum.handed_off += data.handed_off.load(std::memory_order_relaxed);
     sum.source_bytes += data.source_bytes.load(std::memory_order_relaxed);
+    sum.sessions_created += data.sessions_created.load(std::memory_order_relaxed);
+    sum.sessions_destroyed += data.sessions_destroyed.load(std::memory_order_relaxed);
   }
   for (const QueueLoop* loop : loops_) {
     const QueueStats& queue = loop->stats();

@@ -28,6 +28,7 @@ namespace virtcrypt::devices::crypto_dev {
 
 struct DeviceOptions {
   std::string name = "crypto0";
+  const Dialect* dialect = &standard_dialect();
   std::uint16_t data_queues = 1;     // 1 to kMaxDataQueues
   std::uint16_t queue_size = 256;    // largest size of each queue, 1 to 32768
   std::size_t io_threads = 1;        // 0: run_ready() does their work
@@ -39,13 +40,16 @@ struct DeviceOptions {
   std::uint32_t max_auth_key_bytes = UINT32_MAX;
   // Of the features that there are; VERSION_1 always is.
   virtio::FeatureSet offered = virtio::FeatureSet::all();
+  // Of those, the extensions of the dialect that are offered.
+  virtio::FeatureSet extensions = {};
   bool ready = true;  // VIRTIO_CRYPTO_S_HW_READY from the start
 };
 
 constexpr std::uint16_t kMaxDataQueues = 64;
 constexpr std::size_t kMaxSessions = std::size_t{1} << 20;
 
-// Queues 0 to N-1 are the data queues, queue N is the control queue (5.9.2). Data queue i is served by I/O
+// Queues 0 to N-1 are the data queues, queue N is the control queue (5.9.2). Where N depends on what was
+// negotiated, the queues behind N are not used. Data queue i is served by I/O
 // thread i modulo their number, the control queue by the first. Thread-safety: as VirtioDevice says; stats()
 // from any thread.
 class Device final : public virtio::VirtioDevice {
@@ -54,11 +58,11 @@ class Device final : public virtio::VirtioDevice {
   ~Device() override;
 
   [[nodiscard]] std::string_view name() const override { return parts_.name; }
-  [[nodiscard]] virtio::DeviceType type() const override { return virtio::DeviceType::kCrypto; }
+  [[nodiscard]] virtio::DeviceType type() const override { return parts_.dialect.device_type(); }
   [[nodiscard]] virtio::FeatureSet offered_features() const override;
   [[nodiscard]] bool accepts(virtio::FeatureSet subset) const override;
   [[nodiscard]] std::uint16_t queue_count() const override {
-    return static_cast<std::uint16_t>(loops_.size());
+    return static_cast<std::uint16_t>(limits_.data_queues + 1);
   }
   [[nodiscard]] std::uint16_t max_queue_size(virtio::QueueIndex queue) const override;
   [[nodiscard]] int kick_fd(virtio::QueueIndex queue) const override;
@@ -84,6 +88,7 @@ class Device final : public virtio::VirtioDevice {
   std::size_t run_ready() { return io_.run_ready(); }
 
  private:
+  [[nodiscard]] QueueLoop* loop_serving(virtio::QueueIndex queue);
   void finish_reset();
 
   const DeviceOptions options_;
@@ -96,7 +101,7 @@ class Device final : public virtio::VirtioDevice {
   virtio::InterruptSink* interrupts_ = nullptr;  // of an active device
   std::atomic<bool> ready_;
   std::atomic<bool> bus_master_{false};
-  Terms terms_{.limits = limits_, .negotiated = {}};
+  Terms terms_{.limits = limits_, .capabilities = engine_->capabilities(), .negotiated = {}};
   LimitedLog log_;
   SessionTable sessions_;
   IoThreads io_;
@@ -105,7 +110,10 @@ class Device final : public virtio::VirtioDevice {
 
   std::vector<std::unique_ptr<DataQueue>> data_queues_;
   std::unique_ptr<ControlQueue> control_queue_;
-  std::vector<QueueLoop*> loops_;  // all of them by index
+  // Serves the control queue when negotiation puts it in the place of a data queue; null if it cannot.
+  std::unique_ptr<ControlQueue> early_control_queue_;
+  std::vector<QueueLoop*> loops_;  // by index, then the early control queue
+  std::uint16_t active_data_queues_;
 
   std::atomic<std::size_t> loops_to_stop_{0};
   std::function<void()> reset_done_;

@@ -4,9 +4,15 @@ namespace virtcrypt::devices::crypto_dev {
 
 void DataRequest::reset() {
   status = RequestStatus::kError;
+  refusal = {};
   stateless = false;
   parameters = {};
   key = {};
+  keeps_session = false;
+  note = {};
+  new_session_id = 0;
+  answers_session_id = false;
+  ends_session = false;
   session_id = 0;
   service = crypto::Service::kCipher;
   kind = crypto::OperationKind::kEncrypt;
@@ -20,6 +26,8 @@ void DataRequest::reset() {
   source_bytes = 0;
   digest.clear();
   result_room = 0;
+  trailing_bytes = 0;
+  text_offset = 0;
 }
 
 }  // namespace virtcrypt::devices::crypto_dev

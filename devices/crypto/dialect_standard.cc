@@ -46,6 +46,7 @@ constexpr FeatureName kFeatureNames[] = {
 
 class StandardDialect final : public Dialect {
  public:
+  [[nodiscard]] virtio::DeviceType device_type() const override { return virtio::DeviceType::kCrypto; }
   [[nodiscard]] virtio::FeatureSet offered_features(const crypto::Capabilities& capabilities) const override {
     return virtio::FeatureSet(standard::stateless_features(capabilities).bits() |
                               std::uint64_t{1} << wire::kFeatureRevision1);
@@ -58,9 +59,13 @@ class StandardDialect final : public Dialect {
            !subset.has_bit(wire::kFeatureAkcipherStateless);
   }
 
+  [[nodiscard]] std::uint16_t data_queues(virtio::FeatureSet, const Limits& limits) const override {
+    return limits.data_queues;
+  }
   [[nodiscard]] std::span<const FeatureName> feature_names() const override { return kFeatureNames; }
   [[nodiscard]] std::vector<std::byte> config_space(bool ready, const crypto::Capabilities& capabilities,
-                                                    const Limits& limits) const override;
+                                                    const Limits& limits,
+                                                    virtio::FeatureSet offered) const override;
   [[nodiscard]] ControlRequest parse_control(const virtio::DescriptorChain& chain,
                                              const Terms& terms) const override {
     return standard::parse_control(chain, terms);
@@ -73,6 +78,9 @@ class StandardDialect final : public Dialect {
     request.reset();
     request.status = standard::parse_data(chain, terms, request);
   }
+  [[nodiscard]] RequestStatus fit_to_session(const virtio::DescriptorChain& chain, const Terms& terms,
+                                             const crypto::Session& session, const SessionNote& note,
+                                             DataRequest& request) const override;
   [[nodiscard]] std::uint32_t write_data_answer(const DataRequest& request, RequestStatus status,
                                                 std::size_t result_bytes,
                                                 const virtio::DescriptorChain& chain) const override;
@@ -80,13 +88,21 @@ class StandardDialect final : public Dialect {
 
 // 5.9.5.1: what is offered is what the engine has.
 std::vector<std::byte> StandardDialect::config_space(bool ready, const crypto::Capabilities& capabilities,
-                                                     const Limits& limits) const {
+                                                     const Limits& limits, virtio::FeatureSet) const {
   wire::Config config{};
   config.status = ready ? VIRTIO_CRYPTO_S_HW_READY : 0;
   config.max_dataqueues = limits.data_queues;
   standard::describe(capabilities, limits, config);
   const auto bytes = std::as_bytes(std::span(&config, 1));
   return {bytes.begin(), bytes.end()};
+}
+
+RequestStatus StandardDialect::fit_to_session(const virtio::DescriptorChain&, const Terms&,
+                                              const crypto::Session& session, const SessionNote&,
+                                              DataRequest& request) const {
+  if (listed_as(session.service()) != listed_as(request.service)) return RequestStatus::kInvalidSession;
+  // a chain's request on a cipher's session, or the reverse
+  return session.service() == request.service ? RequestStatus::kOk : RequestStatus::kError;
 }
 
 std::uint32_t StandardDialect::write_control_answer(const ControlRequest& request,

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <string>
+#include <string_view>
 
 #include "virtcrypt/crypto/engine.h"
 #include "virtcrypt/crypto/worker_pool.h"
@@ -24,5 +25,16 @@ struct DeviceParts {
   const std::atomic<bool>& ready;  // VIRTIO_CRYPTO_S_HW_READY
   LimitedLog& log;
 };
+
+// What was wrong with a request of a guest, once for each request.
+inline void log_refusal(const DeviceParts& parts, std::string_view queue, const Refusal& refusal,
+                        RequestStatus status) {
+  if (refusal.field.empty()) {
+    parts.log.write(spdlog::level::debug, "{}: {}: request {}", parts.name, queue, name_of(status));
+  } else {
+    parts.log.write(spdlog::level::debug, "{}: {}: {} {}: {}", parts.name, queue, refusal.field,
+                    refusal.value, name_of(status));
+  }
+}
 
 }  // namespace virtcrypt::devices::crypto_dev

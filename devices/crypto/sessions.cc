@@ -10,6 +10,7 @@ SessionPin& SessionPin::operator=(SessionPin&& other) noexcept {
     table_ = std::exchange(other.table_, nullptr);
     slot_ = other.slot_;
     session_ = other.session_;
+    note_ = other.note_;
   }
   return *this;
 }
@@ -29,7 +30,7 @@ SessionTable::~SessionTable() {
   clear();
 }
 
-std::optional<std::uint64_t> SessionTable::add(crypto::SessionPointer session) {
+std::optional<std::uint64_t> SessionTable::add(crypto::SessionPointer session, const SessionNote& note) {
   const std::lock_guard lock(mutex_);
   if (free_.empty()) return std::nullopt;
   const std::uint32_t index = free_.back();
@@ -37,6 +38,7 @@ std::optional<std::uint64_t> SessionTable::add(crypto::SessionPointer session) {
   ++open_;
   Slot& slot = slots_[index];
   slot.session = std::move(session);
+  slot.note = note;
   const std::uint64_t id = ++serial_ * slots_.size() + index;
   slot.id.store(id, std::memory_order_release);  // publishes the session to find()
   return id;
@@ -53,16 +55,16 @@ SessionPin SessionTable::find(std::uint64_t id) {
     unpin(index);
     return {};
   }
-  return SessionPin(*this, index, *slot.session);
+  return SessionPin(*this, index, *slot.session, slot.note);
 }
 
-bool SessionTable::remove(std::uint64_t id, crypto::Service service) {
+bool SessionTable::remove(std::uint64_t id, std::optional<crypto::Service> service) {
   const auto index = static_cast<std::uint32_t>(id % slots_.size());
   {
     const std::lock_guard lock(mutex_);
     Slot& slot = slots_[index];
     if (id == 0 || slot.id.load(std::memory_order_relaxed) != id ||
-        listed_as(slot.session->service()) != service)
+        (service && listed_as(slot.session->service()) != *service))
       return false;
     close(index);
   }

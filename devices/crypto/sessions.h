@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "virtcrypt/crypto/session.h"
+#include "virtcrypt/devices/crypto/session_note.h"
 
 namespace virtcrypt::devices::crypto_dev {
 
@@ -21,22 +22,27 @@ class SessionPin {
  public:
   SessionPin() = default;
   SessionPin(SessionPin&& other) noexcept
-      : table_(std::exchange(other.table_, nullptr)), slot_(other.slot_), session_(other.session_) {}
+      : table_(std::exchange(other.table_, nullptr)),
+        slot_(other.slot_),
+        session_(other.session_),
+        note_(other.note_) {}
   SessionPin& operator=(SessionPin&& other) noexcept;
   ~SessionPin() { release(); }
 
   [[nodiscard]] explicit operator bool() const { return table_ != nullptr; }
   [[nodiscard]] const crypto::Session& session() const { return *session_; }
+  [[nodiscard]] const SessionNote& note() const { return *note_; }
   void release();
 
  private:
   friend class SessionTable;
-  SessionPin(SessionTable& table, std::uint32_t slot, const crypto::Session& session)
-      : table_(&table), slot_(slot), session_(&session) {}
+  SessionPin(SessionTable& table, std::uint32_t slot, const crypto::Session& session, const SessionNote& note)
+      : table_(&table), slot_(slot), session_(&session), note_(&note) {}
 
   SessionTable* table_ = nullptr;
   std::uint32_t slot_ = 0;
   const crypto::Session* session_ = nullptr;
+  const SessionNote* note_ = nullptr;
 };
 
 // Ids are 64-bit, never 0 and never used twice: a serial number times the capacity, plus the slot.
@@ -51,13 +57,15 @@ class SessionTable {
   SessionTable& operator=(const SessionTable&) = delete;
 
   // The new session's id, or nothing when all are taken.
-  [[nodiscard]] std::optional<std::uint64_t> add(crypto::SessionPointer session);
+  [[nodiscard]] std::optional<std::uint64_t> add(crypto::SessionPointer session,
+                                                 const SessionNote& note = {});
 
   // A session by its id; empty when there is none.
   [[nodiscard]] SessionPin find(std::uint64_t id);
 
-  // False when there is no such session, or it belongs to another service. Pins taken before keep it alive.
-  [[nodiscard]] bool remove(std::uint64_t id, crypto::Service service);
+  // False when there is no such session, or it belongs to another service than one that is named. Pins taken
+  // before keep it alive.
+  [[nodiscard]] bool remove(std::uint64_t id, std::optional<crypto::Service> service);
 
   // Removes all; returns how many there were.
   std::size_t clear();
@@ -73,7 +81,9 @@ class SessionTable {
     // Count of pins, plus kClosing from removal to the end of the last pin, plus kFreeing while that is
     // freed.
     std::atomic<std::uint32_t> pins{0};
-    crypto::SessionPointer session;  // written only while no pin can exist
+    // Written only while no pin can exist.
+    crypto::SessionPointer session;
+    SessionNote note;
   };
   static constexpr std::uint32_t kClosing = std::uint32_t{1} << 31;
   static constexpr std::uint32_t kFreeing = std::uint32_t{1} << 30;

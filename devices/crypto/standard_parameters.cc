@@ -2,83 +2,19 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <optional>
 #include <utility>
 
 #include <linux/virtio_crypto.h>
 
+#include "virtcrypt/devices/crypto/algorithm_numbers.h"
+
 namespace virtcrypt::devices::crypto_dev::standard {
 namespace {
 
-using crypto::AeadAlgorithm;
 using crypto::AkcipherAlgorithm;
-using crypto::CipherAlgorithm;
-using crypto::Direction;
 using crypto::HashAlgorithm;
-using crypto::MacAlgorithm;
 using Refused = crypto::Unexpected<RequestStatus>;
 
-// Numbers on the wire, which are also the bit numbers of the masks in config space (5.9.4).
-template <typename Name>
-struct Number {
-  std::uint32_t wire;
-  Name name;
-};
-
-constexpr Number<CipherAlgorithm> kCipherNumbers[] = {
-    {VIRTIO_CRYPTO_CIPHER_ARC4, CipherAlgorithm::kArc4},
-    {VIRTIO_CRYPTO_CIPHER_AES_ECB, CipherAlgorithm::kAesEcb},
-    {VIRTIO_CRYPTO_CIPHER_AES_CBC, CipherAlgorithm::kAesCbc},
-    {VIRTIO_CRYPTO_CIPHER_AES_CTR, CipherAlgorithm::kAesCtr},
-    {VIRTIO_CRYPTO_CIPHER_DES_ECB, CipherAlgorithm::kDesEcb},
-    {VIRTIO_CRYPTO_CIPHER_DES_CBC, CipherAlgorithm::kDesCbc},
-    {VIRTIO_CRYPTO_CIPHER_3DES_ECB, CipherAlgorithm::kTripleDesEcb},
-    {VIRTIO_CRYPTO_CIPHER_3DES_CBC, CipherAlgorithm::kTripleDesCbc},
-    {VIRTIO_CRYPTO_CIPHER_3DES_CTR, CipherAlgorithm::kTripleDesCtr},
-    {VIRTIO_CRYPTO_CIPHER_KASUMI_F8, CipherAlgorithm::kKasumiF8},
-    {VIRTIO_CRYPTO_CIPHER_SNOW3G_UEA2, CipherAlgorithm::kSnow3gUea2},
-    {VIRTIO_CRYPTO_CIPHER_AES_F8, CipherAlgorithm::kAesF8},
-    {VIRTIO_CRYPTO_CIPHER_AES_XTS, CipherAlgorithm::kAesXts},
-    {VIRTIO_CRYPTO_CIPHER_ZUC_EEA3, CipherAlgorithm::kZucEea3},
-};
-constexpr Number<HashAlgorithm> kHashNumbers[] = {
-    {VIRTIO_CRYPTO_HASH_MD5, HashAlgorithm::kMd5},
-    {VIRTIO_CRYPTO_HASH_SHA1, HashAlgorithm::kSha1},
-    {VIRTIO_CRYPTO_HASH_SHA_224, HashAlgorithm::kSha224},
-    {VIRTIO_CRYPTO_HASH_SHA_256, HashAlgorithm::kSha256},
-    {VIRTIO_CRYPTO_HASH_SHA_384, HashAlgorithm::kSha384},
-    {VIRTIO_CRYPTO_HASH_SHA_512, HashAlgorithm::kSha512},
-    {VIRTIO_CRYPTO_HASH_SHA3_224, HashAlgorithm::kSha3_224},
-    {VIRTIO_CRYPTO_HASH_SHA3_256, HashAlgorithm::kSha3_256},
-    {VIRTIO_CRYPTO_HASH_SHA3_384, HashAlgorithm::kSha3_384},
-    {VIRTIO_CRYPTO_HASH_SHA3_512, HashAlgorithm::kSha3_512},
-    {VIRTIO_CRYPTO_HASH_SHA3_SHAKE128, HashAlgorithm::kShake128},
-    {VIRTIO_CRYPTO_HASH_SHA3_SHAKE256, HashAlgorithm::kShake256},
-};
-constexpr std::uint32_t kMacZucEia3 = 54;  // not in linux/virtio_crypto.h
-constexpr Number<MacAlgorithm> kMacNumbers[] = {
-    {VIRTIO_CRYPTO_MAC_HMAC_MD5, MacAlgorithm::kHmacMd5},
-    {VIRTIO_CRYPTO_MAC_HMAC_SHA1, MacAlgorithm::kHmacSha1},
-    {VIRTIO_CRYPTO_MAC_HMAC_SHA_224, MacAlgorithm::kHmacSha224},
-    {VIRTIO_CRYPTO_MAC_HMAC_SHA_256, MacAlgorithm::kHmacSha256},
-    {VIRTIO_CRYPTO_MAC_HMAC_SHA_384, MacAlgorithm::kHmacSha384},
-    {VIRTIO_CRYPTO_MAC_HMAC_SHA_512, MacAlgorithm::kHmacSha512},
-    {VIRTIO_CRYPTO_MAC_CMAC_3DES, MacAlgorithm::kCmacTripleDes},
-    {VIRTIO_CRYPTO_MAC_CMAC_AES, MacAlgorithm::kCmacAes},
-    {VIRTIO_CRYPTO_MAC_KASUMI_F9, MacAlgorithm::kKasumiF9},
-    {VIRTIO_CRYPTO_MAC_SNOW3G_UIA2, MacAlgorithm::kSnow3gUia2},
-    {VIRTIO_CRYPTO_MAC_GMAC_AES, MacAlgorithm::kGmacAes},
-    {VIRTIO_CRYPTO_MAC_GMAC_TWOFISH, MacAlgorithm::kGmacTwofish},
-    {VIRTIO_CRYPTO_MAC_CBCMAC_AES, MacAlgorithm::kCbcMacAes},
-    {VIRTIO_CRYPTO_MAC_CBCMAC_KASUMI_F9, MacAlgorithm::kCbcMacKasumi},
-    {VIRTIO_CRYPTO_MAC_XCBC_AES, MacAlgorithm::kXcbcAes},
-    {kMacZucEia3, MacAlgorithm::kZucEia3},
-};
-constexpr Number<AeadAlgorithm> kAeadNumbers[] = {
-    {VIRTIO_CRYPTO_AEAD_GCM, AeadAlgorithm::kAesGcm},
-    {VIRTIO_CRYPTO_AEAD_CCM, AeadAlgorithm::kAesCcm},
-    {VIRTIO_CRYPTO_AEAD_CHACHA20_POLY1305, AeadAlgorithm::kChacha20Poly1305},
-};
 // linux/virtio_crypto.h numbers ECDSA differently; the specification counts.
 constexpr Number<AkcipherAlgorithm> kAkcipherNumbers[] = {
     {1, AkcipherAlgorithm::kRsa},
@@ -107,23 +43,6 @@ constexpr Number<crypto::KeyType> kKeyTypeNumbers[] = {
     {VIRTIO_CRYPTO_AKCIPHER_KEY_TYPE_PUBLIC, crypto::KeyType::kPublic},
     {VIRTIO_CRYPTO_AKCIPHER_KEY_TYPE_PRIVATE, crypto::KeyType::kPrivate},
 };
-constexpr Number<Direction> kDirectionNumbers[] = {
-    {VIRTIO_CRYPTO_OP_ENCRYPT, Direction::kEncrypt},
-    {VIRTIO_CRYPTO_OP_DECRYPT, Direction::kDecrypt},
-};
-constexpr Number<crypto::ChainOrder> kChainOrderNumbers[] = {
-    {VIRTIO_CRYPTO_SYM_ALG_CHAIN_ORDER_HASH_THEN_CIPHER, crypto::ChainOrder::kHashThenCipher},
-    {VIRTIO_CRYPTO_SYM_ALG_CHAIN_ORDER_CIPHER_THEN_HASH, crypto::ChainOrder::kCipherThenHash},
-};
-
-template <typename Name, std::size_t count>
-std::optional<Name> name_of_number(const Number<Name> (&numbers)[count], std::uint32_t wire) {
-  for (const Number<Name>& number : numbers) {
-    if (number.wire == wire) return number.name;
-  }
-  return std::nullopt;
-}
-
 // Bit mask of those numbers whose algorithm stands in a capability table.
 template <typename Name, std::size_t count, typename Capability>
 std::uint64_t mask_of(const Number<Name> (&numbers)[count], const std::vector<Capability>& capabilities) {

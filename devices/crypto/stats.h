@@ -20,6 +20,9 @@ struct DataStats {
   Counter failed{0};      // answered with another status than OK
   Counter handed_off{0};  // executed on the worker pool
   Counter source_bytes{0};
+  // By requests that bring their session, or end one.
+  Counter sessions_created{0};
+  Counter sessions_destroyed{0};
 };
 
 // Everything at one moment, for logs and reports.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "virtcrypt/crypto/operation.h"
 
@@ -17,6 +18,27 @@ enum class RequestStatus : std::uint8_t {
   kNoSpace,         // create session: all sessions taken
   kKeyRejected,     // signature verification failed
 };
+
+// As the standard names them, in words.
+[[nodiscard]] constexpr std::string_view name_of(RequestStatus status) {
+  switch (status) {
+    case RequestStatus::kOk:
+      return "done";
+    case RequestStatus::kError:
+      return "refused";
+    case RequestStatus::kNotSupported:
+      return "not supported";
+    case RequestStatus::kBadMessage:
+      return "verification failed";
+    case RequestStatus::kInvalidSession:
+      return "no such session";
+    case RequestStatus::kNoSpace:
+      return "no space for another session";
+    case RequestStatus::kKeyRejected:
+      return "signature rejected";
+  }
+  return "refused";
+}
 
 [[nodiscard]] constexpr RequestStatus to_status(crypto::Outcome outcome) {
   switch (outcome) {

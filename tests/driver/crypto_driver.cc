@@ -114,7 +114,7 @@ DeviceOptions polled_device(std::uint16_t data_queues) {
 CryptoDriver::CryptoDriver(const DeviceOptions& device, const DriverOptions& driver)
     : options_(driver),
       features_(driver.features | (driver.packed ? feature::kRingPacked : 0)),
-      data_queues_(device.data_queues),
+      data_queues_(driver.data_queues.value_or(device.data_queues)),
       polled_(device.io_threads == 0),
       memory_(driver.memory_bytes) {
   // What hostile tests provoke would fill the screen.

@@ -29,6 +29,7 @@ namespace virtcrypt::test {
 // Little-endian fields, one after the other.
 class Wire {
  public:
+  Wire& byte(std::uint8_t value) { return integer(value, 1); }
   Wire& le32(std::uint32_t value) { return integer(value, 4); }
   Wire& le64(std::uint64_t value) { return integer(value, 8); }
   Wire& bytes(std::span<const std::byte> content);
@@ -48,6 +49,8 @@ struct DriverOptions {
   std::size_t memory_bytes = std::size_t{16} << 20;
   bool msix = true;
   bool start = true;  // up to DRIVER_OK
+  // How many of the data queues are set up, with the control queue behind them; nothing: all that there are.
+  std::optional<std::uint16_t> data_queues = {};
 };
 
 // What a request's chain came back with.
