@@ -3,6 +3,7 @@
 #include "virtcrypt/crypto/engine.h"
 #include "virtcrypt/devices/crypto/device.h"
 #include "virtcrypt/virtio/pci/virtio_pci_function.h"
+#include "virtcrypt/vmm/cli/crypto_names.h"
 
 namespace virtcrypt::vmm {
 namespace {
@@ -25,6 +26,7 @@ class ListedOnly final : public crypto::AlgorithmFilter {
 DeviceOptions device_options(const CryptoOptions& options, const std::string& name) {
   const auto limit = [](unsigned bytes) { return bytes == 0 ? UINT32_MAX : bytes; };
   return {.name = name,
+          .dialect = &cli::dialect_of(options.dialect),
           .data_queues = static_cast<std::uint16_t>(options.queues),
           .queue_size = static_cast<std::uint16_t>(options.queue_size),
           .io_threads = options.io_threads,
@@ -34,6 +36,7 @@ DeviceOptions device_options(const CryptoOptions& options, const std::string& na
           .max_cipher_key_bytes = limit(options.max_cipher_key),
           .max_auth_key_bytes = limit(options.max_auth_key),
           .offered = options.features,
+          .extensions = options.inline_sessions ? virtio::FeatureSet::all() : virtio::FeatureSet(),
           .ready = options.ready};
 }
 

@@ -1,7 +1,6 @@
 #include "virtcrypt/vmm/cli/crypto_names.h"
 
 #include "virtcrypt/crypto/engine.h"
-#include "virtcrypt/devices/crypto/dialect.h"
 #include "virtcrypt/virtio/features.h"
 
 namespace virtcrypt::vmm::cli {
@@ -32,10 +31,23 @@ std::vector<std::string> algorithm_names() {
   return names;
 }
 
-std::vector<SelectableFeature> selectable_features() {
+const std::vector<DialectName>& dialect_names() {
+  static const std::vector<DialectName> names{{CryptoDialect::kStandard, "standard"},
+                                              {CryptoDialect::kRfcV2, "rfc-v2"}};
+  return names;
+}
+
+const devices::crypto_dev::Dialect& dialect_of(CryptoDialect dialect) {
+  return dialect == CryptoDialect::kRfcV2 ? devices::crypto_dev::rfc_v2_dialect()
+                                          : devices::crypto_dev::standard_dialect();
+}
+
+std::vector<SelectableFeature> selectable_features(CryptoDialect dialect) {
   std::vector<SelectableFeature> features;
-  for (const auto& row : devices::crypto_dev::standard_dialect().feature_names())
-    features.push_back({row.bit, std::string(row.name)});
+  for (const auto& row : dialect_of(dialect).feature_names()) {
+    if (!dialect_of(dialect).extensions().has_bit(row.bit))
+      features.push_back({row.bit, std::string(row.name)});
+  }
   constexpr unsigned kBits = 64;
   for (unsigned bit = 0; bit < kBits; ++bit) {
     const auto feature = static_cast<virtio::Feature>(bit);

@@ -52,6 +52,9 @@ Parsed parse_algorithms(std::string_view value, CryptoOptions& options);
 Parsed parse_features(std::string_view value, CryptoOptions& options);
 Parsed parse_without(std::string_view value, CryptoOptions& options);
 Parsed parse_ready(std::string_view value, CryptoOptions& options);
+Parsed parse_dialect(std::string_view value, CryptoOptions& options);
+Parsed parse_inline_sessions(std::string_view value, CryptoOptions& options);
+constexpr std::string_view kDialectKey = "dialect";
 constexpr std::array kNamedKeys{
     NamedKey{"services", parse_services, "services=NAME+...: offer these services only"},
     NamedKey{"algorithms", parse_algorithms, "algorithms=NAME+...: offer these algorithms only"},
@@ -60,15 +63,19 @@ constexpr std::array kNamedKeys{
     NamedKey{"without", parse_without, "without=NAME+...: do not offer these feature bits"},
     NamedKey{"ready", parse_ready,
              "ready=on|off: whether VIRTIO_CRYPTO_S_HW_READY is set at the start (default on)"},
+    NamedKey{kDialectKey, parse_dialect,
+             "dialect=standard|rfc-v2: VIRTIO 1.4, or the draft of April 2016 (default standard)"},
+    NamedKey{"inline-sessions", parse_inline_sessions,
+             "inline-sessions=on|off: rfc-v2 only: sessions on the data queues as well (default off)"},
 };
 
 std::string joined(const std::vector<std::string>& names) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-std::vector<std::string> feature_names() {
+std::vector<std::string> feature_names(CryptoDialect dialect) {
   std::vector<std::string> names;
-  for (const SelectableFeature& feature : selectable_features())
+  for (const SelectableFeature& feature : selectable_features(dialect))
     names.push_back(feature.name);
   return names;
 }
@@ -134,11 +141,12 @@ Parsed parse_algorithms(std::string_view value, CryptoOptions& options) {
   return {};
 }
 
-virtio::Expected<std::uint64_t, std::string> parse_feature_bits(std::string_view value) {
-  const auto names = parse_names("feature", value, feature_names());
+virtio::Expected<std::uint64_t, std::string> parse_feature_bits(std::string_view value,
+                                                                CryptoDialect dialect) {
+  const auto names = parse_names("feature", value, feature_names(dialect));
   if (!names) return Error(names.error());
   std::uint64_t bits = 0;
-  for (const SelectableFeature& feature : selectable_features()) {
+  for (const SelectableFeature& feature : selectable_features(dialect)) {
     if (std::count(names->begin(), names->end(), feature.name) != 0) bits |= std::uint64_t{1} << feature.bit;
   }
   return bits;
@@ -147,7 +155,7 @@ virtio::Expected<std::uint64_t, std::string> parse_feature_bits(std::string_view
 Parsed parse_features(std::string_view value, CryptoOptions& options) {
   std::uint64_t bits = 0;
   if (value != "none") {
-    const auto parsed = parse_feature_bits(value);
+    const auto parsed = parse_feature_bits(value, options.dialect);
     if (!parsed) return Error(parsed.error());
     bits = *parsed;
   }
@@ -156,17 +164,41 @@ Parsed parse_features(std::string_view value, CryptoOptions& options) {
 }
 
 Parsed parse_without(std::string_view value, CryptoOptions& options) {
-  const auto bits = parse_feature_bits(value);
+  const auto bits = parse_feature_bits(value, options.dialect);
   if (!bits) return Error(bits.error());
   options.features = virtio::FeatureSet(options.features.bits() & ~*bits);
   return {};
 }
 
-Parsed parse_ready(std::string_view value, CryptoOptions& options) {
+virtio::Expected<bool, std::string> parse_switch(std::string_view name, std::string_view value) {
   if (value != "on" && value != "off")
-    return Error(fmt::format("'{}' is no value for ready: on or off", value));
-  options.ready = value == "on";
+    return Error(fmt::format("'{}' is no value for {}: on or off", value, name));
+  return value == "on";
+}
+
+Parsed parse_ready(std::string_view value, CryptoOptions& options) {
+  const auto ready = parse_switch("ready", value);
+  if (!ready) return Error(ready.error());
+  options.ready = *ready;
   return {};
+}
+
+Parsed parse_inline_sessions(std::string_view value, CryptoOptions& options) {
+  const auto wanted = parse_switch("inline-sessions", value);
+  if (!wanted) return Error(wanted.error());
+  if (*wanted && options.dialect != CryptoDialect::kRfcV2)
+    return Error("inline-sessions is for dialect=rfc-v2 only");
+  options.inline_sessions = *wanted;
+  return {};
+}
+
+Parsed parse_dialect(std::string_view value, CryptoOptions& options) {
+  for (const DialectName& each : dialect_names()) {
+    if (each.name != value) continue;
+    options.dialect = each.dialect;
+    return {};
+  }
+  return Error(fmt::format("'{}' is no value for dialect: standard or rfc-v2", value));
 }
 
 virtio::Expected<void, std::string> parse_item(std::string_view item, CryptoOptions& options) {
@@ -190,10 +222,25 @@ virtio::Expected<void, std::string> parse_item(std::string_view item, CryptoOpti
   return {};
 }
 
+// Wherever it stands: which names the other keys take depends on it.
+Parsed find_dialect(std::string_view text, CryptoOptions& options) {
+  while (!text.empty()) {
+    const std::string_view item = text.substr(0, text.find(','));
+    const std::size_t equals = item.find('=');
+    if (equals != std::string_view::npos && item.substr(0, equals) == kDialectKey) {
+      const auto parsed = parse_dialect(item.substr(equals + 1), options);
+      if (!parsed) return parsed;
+    }
+    text.remove_prefix(std::min(item.size() + 1, text.size()));
+  }
+  return {};
+}
+
 }  // namespace
 
 virtio::Expected<CryptoOptions, std::string> parse_crypto_options(std::string_view text) {
   CryptoOptions options;
+  if (const auto parsed = find_dialect(text, options); !parsed) return Error(parsed.error());
   while (!text.empty()) {
     const std::size_t comma = text.find(',');
     const auto parsed = parse_item(text.substr(0, comma), options);
@@ -217,7 +264,8 @@ std::string crypto_options_help() {
   }
   help += "\n  services: " + joined(service_names());
   help += "\n  algorithms: " + joined(algorithm_names());
-  help += "\n  features: " + joined(feature_names());
+  for (const DialectName& each : dialect_names())
+    help += fmt::format("\n  features of {}: {}", each.name, joined(feature_names(each.dialect)));
   return help;
 }
 

@@ -11,7 +11,14 @@
 
 namespace virtcrypt::vmm {
 
+// What a device speaks to its driver.
+enum class CryptoDialect : std::uint8_t {
+  kStandard,  // VIRTIO 1.4
+  kRfcV2,     // the draft of April 2016, docs/rfc-v2.md
+};
+
 struct CryptoOptions {
+  CryptoDialect dialect = CryptoDialect::kStandard;
   unsigned queues = 1;        // data queues
   unsigned queue_size = 256;  // entries of each queue, at most
   unsigned workers = 1;       // threads for big operations; 0: the I/O threads do all
@@ -26,6 +33,7 @@ struct CryptoOptions {
   std::set<std::string, std::less<>> services;
   std::set<std::string, std::less<>> algorithms;
   virtio::FeatureSet features = virtio::FeatureSet::all();
+  bool inline_sessions = false;  // rfc-v2's INLINE_SESSION
   friend bool operator==(const CryptoOptions&, const CryptoOptions&) = default;
 };
 

@@ -118,3 +118,21 @@ TEST_CASE("Option crypto: a name that does not exist is named, with those that d
   CHECK_THAT(crypto_error("services"), contains_text("wants a value"));
   CHECK_THAT(crypto_error("ready=maybe"), contains_text("on or off"));
 }
+
+TEST_CASE("Option crypto: the dialect, and feature names of its own", "[vmm][cli][rfc-v2]") {
+  CHECK(cli::parse_crypto_options("")->dialect == CryptoDialect::kStandard);
+  const auto draft = cli::parse_crypto_options("without=MQ+algs,dialect=rfc-v2,inline-sessions=on");
+  REQUIRE(draft);
+  CHECK(draft->dialect == CryptoDialect::kRfcV2);
+  CHECK(draft->inline_sessions);
+  CHECK(draft->features.has_bit(0));
+  CHECK_FALSE(draft->features.has_bit(1));
+  CHECK_FALSE(draft->features.has_bit(2));
+  CHECK_THAT(crypto_error("dialect=rfc-v3"), contains_text("rfc-v3") && contains_text("standard or rfc-v2"));
+  CHECK_THAT(crypto_error("without=MQ"), contains_text("MQ") && contains_text("REVISION_1"));
+  CHECK_THAT(crypto_error("dialect=rfc-v2,without=REVISION_1"), contains_text("STATUS, MQ, ALGS"));
+  CHECK_THAT(crypto_error("dialect=rfc-v2,without=INLINE_SESSION"), contains_text("INLINE_SESSION"));
+  CHECK_THAT(crypto_error("inline-sessions=on"), contains_text("rfc-v2"));
+  CHECK_THAT(crypto_error("inline-sessions=yes"), contains_text("on or off"));
+  CHECK_THAT(crypto_error("dialect"), contains_text("dialect wants a value"));
+}
