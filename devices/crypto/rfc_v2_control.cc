@@ -40,7 +40,7 @@ Action parse_close(virtio::ReadCursor& reader, Refusal& refusal) {
   return DestroySession{.id = *id, .service = std::nullopt};
 }
 
-// Without room for the answer nobody could learn of the outcome: nothing is done.
+// draft, G-54: without room for the answer nobody could learn of the outcome: nothing is done.
 bool has_room(std::uint64_t room, std::uint64_t least, ControlRequest& request) {
   if (room >= least) return true;
   request.refusal = {.field = "writable bytes", .value = room};

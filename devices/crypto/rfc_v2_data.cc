@@ -1,4 +1,4 @@
-// A request, with R the readable and W the writable part (draft, 5.3 and 5.6; * with INLINE_SESSION only):
+// A request, with R the readable and W the writable part (* with INLINE_SESSION only):
 //
 //   R  header | flags* | session fields and keys*           | M: source_len bytes | ignored
 //   W  len_to_cipher bytes of cipher output | zeros | digest or tag | session_id* | status
@@ -37,7 +37,7 @@ std::uint64_t trailer_bytes(const DataRequest& request) {
   return request.answers_session_id ? sizeof(wire::Le64) + 1 : 1;
 }
 
-// draft, 5.6
+// What INLINE_SESSION puts behind the header.
 RequestStatus parse_inline(virtio::ReadCursor& reader, const Terms& terms, DataRequest& request) {
   const auto inline_flags = reader.read_object<wire::InlineFlags>();
   if (!inline_flags) return refuse(request, "readable bytes behind the header", reader.remaining());
@@ -126,7 +126,7 @@ bool Fitter::fit(Service service) {
   return no("op_type", static_cast<std::uint64_t>(service));
 }
 
-// draft, G-09, G-11, G-36
+// draft, G-09, G-11, G-36, G-57
 bool Fitter::rooms(Service service) {
   const std::uint64_t source_bytes = header_.source_len;
   if (!memory_.skip(request_.text_offset) || source_bytes > memory_.remaining())
@@ -142,7 +142,7 @@ bool Fitter::rooms(Service service) {
   return size <= terms_.limits.max_size || no("bytes of source and destination", size);
 }
 
-// draft, G-22: the hash's fields are ignored, AAD among them.
+// draft, G-22, G-53: the hash's fields are ignored, AAD among them.
 bool Fitter::cipher() {
   return iv() && cipher_range() &&
          take(header_.cipher_start_src_offset, header_.len_to_cipher, request_.input) &&
@@ -241,7 +241,7 @@ bool Fitter::take(std::uint64_t offset, std::uint64_t bytes,
   return reader.skip(offset) && reader.take(bytes, pieces);
 }
 
-// draft, G-09, 5.4 D6
+// draft, G-09, G-52: in 64 bits, and whatever the length.
 bool Fitter::inside(std::string_view offset_name, std::uint64_t offset, std::string_view length_name,
                     std::uint64_t bytes) {
   const std::uint64_t most = header_.source_len;

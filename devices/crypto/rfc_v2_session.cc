@@ -14,7 +14,7 @@ namespace {
 namespace wire = wire_rfc_v2;
 using crypto::OperationKind;
 
-// Longest prefix of a nested hash; hashing itself has no bound.
+// draft, G-56: longest prefix of a nested hash; hashing itself has no bound.
 constexpr std::uint32_t kMaxPrefixBytes = crypto::kMaxMacKeyBytes;
 
 // draft, G-16: of GCM's IVs only the usual one.
@@ -42,6 +42,7 @@ class Parser {
   [[nodiscard]] bool chaining();
   [[nodiscard]] bool aead();
   [[nodiscard]] bool cipher_setup();
+  [[nodiscard]] bool cipher_key(const crypto::KeyBytes& lengths);
   [[nodiscard]] bool hash_setup();
   [[nodiscard]] bool plain_hash();
   [[nodiscard]] bool nested_hash();
@@ -117,51 +118,50 @@ bool Parser::chaining() {
   return true;
 }
 
-// draft, G-04, G-14: chaining of two halves that are one; its order has no meaning, and decryption verifies
-// whatever verify_digest says.
+// draft, G-04, G-14, G-51: chaining of two halves that are one; its order has no meaning, and decryption
+// verifies whatever verify_digest says.
 bool Parser::aead() {
   const auto number = op_.cipher.alg - wire::kAeadBase;
   const auto* row = row_of(terms_.capabilities.aeads, name_of_number(kAeadNumbers, number));
   if (row == nullptr) return refuse("cipher.alg", op_.cipher.alg);
   if (op_.hash.hash_alg != op_.cipher.alg) return refuse("hash.hash_alg", op_.hash.hash_alg);
   if (op_.hash.hash_mode != wire::kHashAuth) return refuse("hash.hash_mode", op_.hash.hash_mode);
-  const auto direction = name_of_number(kDirectionNumbers, op_.cipher.op);
-  if (!direction) return refuse("cipher.op", op_.cipher.op);
-  const std::uint32_t key_bytes = op_.cipher.keylen;
-  if (!row->key_bytes.contains(key_bytes) || key_bytes > terms_.limits.max_cipher_key_bytes)
-    return refuse("cipher.keylen", key_bytes);
+  if (!cipher_key(row->key_bytes)) return false;
   const std::uint32_t tag_bytes = op_.hash.hash_result_len;
   if (std::find(row->tag_bytes.begin(), row->tag_bytes.end(), tag_bytes) == row->tag_bytes.end())
     return refuse("hash.hash_result_len", tag_bytes);
-  cipher_key_bytes_ = key_bytes;
   if (!read_keys()) return false;
-  const bool encrypts = *direction == crypto::Direction::kEncrypt;
-  note_ = {
-      .kind = encrypts ? OperationKind::kEncrypt : OperationKind::kDecrypt,
-      .digest_bytes = tag_bytes,
-      .max_aad_bytes = op_.hash.aad_len,
-      .least_iv_bytes = row->iv_bytes.front(),
-      .most_iv_bytes = row->algorithm == crypto::AeadAlgorithm::kAesGcm ? kGcmIvBytes : row->iv_bytes.back(),
-      .block_bytes = 1,
-      .least_text_bytes = 0,
-      .takes_aad = true,
-      .verifies = !encrypts};
-  parameters_ = crypto::AeadParameters{
-      .algorithm = row->algorithm, .direction = *direction, .tag_bytes = tag_bytes, .key = cipher_.key};
+  note_.digest_bytes = tag_bytes;
+  note_.max_aad_bytes = op_.hash.aad_len;
+  note_.takes_aad = true;
+  note_.verifies = note_.kind == OperationKind::kDecrypt;
+  note_.least_iv_bytes = row->iv_bytes.front();
+  note_.most_iv_bytes = row->algorithm == crypto::AeadAlgorithm::kAesGcm ? kGcmIvBytes : row->iv_bytes.back();
+  parameters_ = crypto::AeadParameters{.algorithm = row->algorithm,
+                                       .direction = cipher_.direction,
+                                       .tag_bytes = tag_bytes,
+                                       .key = cipher_.key};
+  return true;
+}
+
+// Direction and key of a cipher or an AEAD.
+bool Parser::cipher_key(const crypto::KeyBytes& lengths) {
+  const auto direction = name_of_number(kDirectionNumbers, op_.cipher.op);
+  if (!direction) return refuse("cipher.op", op_.cipher.op);
+  const std::uint32_t key_bytes = op_.cipher.keylen;
+  if (!lengths.contains(key_bytes) || key_bytes > terms_.limits.max_cipher_key_bytes)
+    return refuse("cipher.keylen", key_bytes);
+  cipher_key_bytes_ = key_bytes;
+  cipher_.direction = *direction;
+  note_.kind = *direction == crypto::Direction::kEncrypt ? OperationKind::kEncrypt : OperationKind::kDecrypt;
   return true;
 }
 
 bool Parser::cipher_setup() {
   const auto* row = row_of(terms_.capabilities.ciphers, name_of_number(kCipherNumbers, op_.cipher.alg));
   if (row == nullptr) return refuse("cipher.alg", op_.cipher.alg);
-  const auto direction = name_of_number(kDirectionNumbers, op_.cipher.op);
-  if (!direction) return refuse("cipher.op", op_.cipher.op);
-  const std::uint32_t key_bytes = op_.cipher.keylen;
-  if (!row->key_bytes.contains(key_bytes) || key_bytes > terms_.limits.max_cipher_key_bytes)
-    return refuse("cipher.keylen", key_bytes);
-  cipher_key_bytes_ = key_bytes;
-  cipher_ = {.algorithm = row->algorithm, .direction = *direction, .key = {}};
-  note_.kind = *direction == crypto::Direction::kEncrypt ? OperationKind::kEncrypt : OperationKind::kDecrypt;
+  if (!cipher_key(row->key_bytes)) return false;
+  cipher_.algorithm = row->algorithm;
   note_.least_iv_bytes = note_.most_iv_bytes = row->iv_bytes;
   note_.block_bytes = row->block_bytes;
   note_.least_text_bytes = row->least_text_bytes;
@@ -169,6 +169,7 @@ bool Parser::cipher_setup() {
 }
 
 bool Parser::hash_setup() {
+  // draft, G-50
   if (op_.verify_digest > 1) return refuse("verify_digest", op_.verify_digest);
   note_.verifies = op_.verify_digest == 1;
   note_.digest_bytes = op_.hash.hash_result_len;
@@ -213,7 +214,7 @@ bool Parser::nested_hash() {
                                                   : std::optional<wire::NestedHead>();
   if (!head) return refuse("readable bytes of the session", reader_.remaining());
   const auto* inner = row_of(terms_.capabilities.hashes, name_of_number(kHashNumbers, op_.hash.hash_alg));
-  // SHAKE inside would have no length.
+  // draft, G-55: SHAKE inside would have no length.
   if (inner == nullptr || crypto::digest_bytes(inner->algorithm) == 0)
     return refuse("hash.hash_alg", op_.hash.hash_alg);
   const auto* outer = row_of(terms_.capabilities.hashes, name_of_number(kHashNumbers, head->outer_hash_alg));

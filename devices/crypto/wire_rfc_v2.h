@@ -13,7 +13,7 @@ using virtio::Le16;
 using virtio::Le32;
 using virtio::Le64;
 
-// Feature bits. The last one is ours (draft, 5.6).
+// Feature bits. The last one is ours.
 constexpr unsigned kFeatureStatus = 0;
 constexpr unsigned kFeatureMq = 1;
 constexpr unsigned kFeatureAlgs = 2;
@@ -90,7 +90,7 @@ struct DataHeader {
 };
 static_assert(sizeof(DataHeader) == 44 && alignof(DataHeader) == 1);
 
-// With INLINE_SESSION behind the header (draft, 5.6).
+// With INLINE_SESSION behind the header.
 struct InlineFlags {
   Le32 flags;
 };
