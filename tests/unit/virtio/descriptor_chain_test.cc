@@ -47,6 +47,17 @@ TEST_CASE("ReadCursor: reading more than there is consumes nothing", "[virtio][c
   CHECK_FALSE(cursor.read_object<std::array<std::byte, 11>>());
 }
 
+TEST_CASE("ReadCursor: skips across segment boundaries, or not at all", "[virtio][chain]") {
+  Pieces pieces;
+  ReadCursor cursor(pieces.spans, 10);
+  REQUIRE(cursor.skip(5));
+  CHECK_FALSE(cursor.skip(6));
+  CHECK(cursor.read_object<std::byte>() == std::byte{5});
+  REQUIRE(cursor.skip(4));
+  CHECK(cursor.skip(0));
+  CHECK(cursor.remaining() == 0);
+}
+
 TEST_CASE("ReadCursor: take() hands out the bytes themselves", "[virtio][chain]") {
   Pieces pieces;
   ReadCursor cursor(pieces.spans, 10);
