@@ -37,7 +37,7 @@ if [[ $fast == yes ]]; then sanitizers=(); fi
 build_sanitized() {
   local -A flags=([asan]="address,undefined" [tsan]="thread")
   configure "build-$1" -DCMAKE_BUILD_TYPE=RelWithDebInfo "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -g1" \
-    "-DVIRTCRYPT_SANITIZE=${flags[$1]}" -DVIRTCRYPT_TESTS=ON
+    "-DVIRTCRYPT_SANITIZE=${flags[$1]}" -DVIRTCRYPT_TESTS=ON -DVIRTCRYPT_TEST_PCH=ON
   local targets
   mapfile -t targets < <(unit_programs "$1")
   ninja -C "$root/build-$1" "${targets[@]}" || fail "the $1 build failed" "the compiler's messages are above"
@@ -71,7 +71,7 @@ if [[ $fast == no ]]; then packages+=("${image_packages[@]}"); fi
 install_missing "${packages[@]}"
 
 step "Build (Release)"
-configure build -DCMAKE_BUILD_TYPE=Release -DVIRTCRYPT_TESTS=ON
+configure build -DCMAKE_BUILD_TYPE=Release -DVIRTCRYPT_TESTS=ON -DVIRTCRYPT_TEST_PCH=ON
 ninja -C "$root/build" || fail "the build failed" "the compiler's messages are above"
 
 for name in "${sanitizers[@]}"; do
