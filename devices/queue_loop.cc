@@ -34,7 +34,7 @@ void QueueLoop::start(std::unique_ptr<virtio::Queue> queue, virtio::InterruptSin
     queue_ = std::move(queue);
     interrupts_ = &interrupts;
     faulted_ = false;
-    drain_kick();
+    count(stats_.kicks, read_kick());
     serve();
   });
 }
@@ -58,16 +58,18 @@ void QueueLoop::resume() {
 void QueueLoop::wait_for_kick() {
   kick_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const std::error_code& error) {
     if (error) return;
-    drain_kick();
+    const std::uint64_t kicks = read_kick();
     wait_for_kick();
     if (QueueLoop* const other = relay_.load()) return other->kick();
+    count(stats_.kicks, kicks);
     serve();
   });
 }
 
-void QueueLoop::drain_kick() {
+// How many there were since the last time.
+std::uint64_t QueueLoop::read_kick() {
   std::uint64_t kicks = 0;
-  if (::read(kick_.native_handle(), &kicks, sizeof kicks) == sizeof kicks) count(stats_.kicks, kicks);
+  return ::read(kick_.native_handle(), &kicks, sizeof kicks) == sizeof kicks ? kicks : 0;
 }
 
 void QueueLoop::kick() {

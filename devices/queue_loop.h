@@ -93,7 +93,7 @@ class QueueLoop {
 
  private:
   void wait_for_kick();
-  void drain_kick();
+  [[nodiscard]] std::uint64_t read_kick();
   void kick();
   void serve();
   void take_turns();
