@@ -101,7 +101,7 @@ TEST_CASE("JSON: a file cut at any byte is refused with its line", "[vectors][wy
   CHECK(error_line("x.json", "{\n\n\"algorithm\": }") == 3);
   CHECK(error_line("x.json", "{\"algorithm\": 5}") == 0);
   CHECK(error_line("x.json", std::string(100000, '{')) == 1);
-  CHECK(error_line("x.json", "{\"a\":" + std::string(100000, '[')) == 1);
+  CHECK(error_line("x.json", std::string("{\"a\":").append(100000, '[')) == 1);
 }
 
 TEST_CASE("Report: JSON is versioned and complete", "[vectors][report]") {
