@@ -68,7 +68,7 @@ struct ControlAnswer {
   std::uint64_t session_id = 0;  // create session with kOk
 };
 
-// A request of a data queue. Reused: parse_data() resets it and keeps its memory.
+// A request of a data queue. Reused: whoever owns it resets it, which keeps its memory.
 struct DataRequest {
   static constexpr std::size_t kMaxIvBytes = 16;
   static constexpr std::size_t kMaxHeaderBytes = 48;
@@ -163,6 +163,7 @@ class Dialect {
                                                            const virtio::DescriptorChain& chain,
                                                            const Terms& terms) const = 0;
 
+  // `request` is as new.
   virtual void parse_data(const virtio::DescriptorChain& chain, const Terms& terms,
                           DataRequest& request) const = 0;
 

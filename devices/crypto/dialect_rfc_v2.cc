@@ -69,7 +69,6 @@ class RfcV2Dialect final : public Dialect {
   }
   void parse_data(const virtio::DescriptorChain& chain, const Terms& terms,
                   DataRequest& request) const override {
-    request.reset();
     request.status = rfc_v2::parse_header(chain, terms, request);
   }
   [[nodiscard]] RequestStatus fit_to_session(const virtio::DescriptorChain& chain, const Terms& terms,

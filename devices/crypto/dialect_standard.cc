@@ -75,7 +75,6 @@ class StandardDialect final : public Dialect {
                                                    const Terms& terms) const override;
   void parse_data(const virtio::DescriptorChain& chain, const Terms& terms,
                   DataRequest& request) const override {
-    request.reset();
     request.status = standard::parse_data(chain, terms, request);
   }
   [[nodiscard]] RequestStatus fit_to_session(const virtio::DescriptorChain& chain, const Terms& terms,
