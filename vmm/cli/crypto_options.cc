@@ -29,7 +29,7 @@ struct Key {
 constexpr std::array kKeys{
     Key{"queues", &CryptoOptions::queues, 1, 64, "data queues"},
     Key{"queue-size", &CryptoOptions::queue_size, 1, 32768,
-        "entries of each queue; a power of two unless the driver uses packed rings"},
+        "entries of each queue, at most; split rings get the power of two below"},
     Key{"workers", &CryptoOptions::workers, 0, 64, "threads for big operations, 0: the I/O threads do all"},
     Key{"io-threads", &CryptoOptions::io_threads, 1, 64, "threads that serve the queues"},
     Key{"max-sessions", &CryptoOptions::max_sessions, 1, 1U << 20U, "sessions at a time"},
