@@ -26,7 +26,7 @@ TEST_CASE("Features: names and bit numbers are the specification's", "[virtio][f
   CHECK(kImplementedFeatures.has(*feature));
 }
 
-TEST_CASE("Features: what is not implemented has no name", "[virtio][features][RSVD-DEV-010]") {
+TEST_CASE("Features: bits that are never offered have no name", "[virtio][features][RSVD-DEV-010]") {
   for (const std::string_view name :
        {"", "SR_IOV", "ADMIN_VQ", "ring_packed", "RING_PACKED ", "VIRTIO_F_RING_PACKED"})
     CHECK_FALSE(feature_named(name));

@@ -2,8 +2,6 @@
 // scatter lists. VIRTCRYPT_TEST_SEED repeats a run, VIRTCRYPT_TEST_CASES says how many cases there are.
 #include <openssl/ec.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
-#include <openssl/provider.h>
 #include <openssl/x509.h>
 
 #include <cstdint>
@@ -19,6 +17,7 @@
 #include "tests/driver/crypto_requests.h"
 #include "tests/support/catch.h"
 #include "tests/support/sanitizers.h"
+#include "tests/unit/crypto/openssl_opinion.h"
 #include "tests/unit/devices/crypto/request_set.h"
 #include "tests/unit/devices/crypto/rsa_vectors.h"
 
@@ -35,115 +34,18 @@ struct Deleter {
     free_it(object);
   }
 };
-using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, Deleter<EVP_CIPHER_CTX_free>>;
-using Cipher = std::unique_ptr<EVP_CIPHER, Deleter<EVP_CIPHER_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>>;
-using Digest = std::unique_ptr<EVP_MD, Deleter<EVP_MD_free>>;
-using Mac = std::unique_ptr<EVP_MAC, Deleter<EVP_MAC_free>>;
-using MacContext = std::unique_ptr<EVP_MAC_CTX, Deleter<EVP_MAC_CTX_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
 using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Deleter<EVP_PKEY_CTX_free>>;
 
-const unsigned char* octets(std::span<const std::byte> bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
 unsigned char* octets(Bytes& bytes) {
   return reinterpret_cast<unsigned char*>(bytes.data());
 }
 const unsigned char* octets(const Bytes& bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
-int length(std::size_t bytes) {
-  return static_cast<int>(bytes);
-}
-
 // What OpenSSL makes of a text, or nothing when this build of it lacks the algorithm.
 using Opinion = std::optional<Bytes>;
-
-Opinion encrypt(const char* name, const Bytes& key, const Bytes& iv, const Bytes& text) {
-  const Cipher cipher(EVP_CIPHER_fetch(nullptr, name, nullptr));
-  if (!cipher) return std::nullopt;
-  const CipherContext context(EVP_CIPHER_CTX_new());
-  REQUIRE(EVP_EncryptInit_ex2(context.get(), cipher.get(), nullptr, nullptr, nullptr) == 1);
-  REQUIRE(EVP_CIPHER_CTX_set_key_length(context.get(), length(key.size())) == 1);
-  REQUIRE(EVP_EncryptInit_ex2(context.get(), nullptr, octets(key), iv.empty() ? nullptr : octets(iv),
-                              nullptr) == 1);
-  EVP_CIPHER_CTX_set_padding(context.get(), 0);
-  Bytes output(text.size() + 16);
-  int written = 0;
-  if (!text.empty()) {
-    REQUIRE(EVP_EncryptUpdate(context.get(), octets(output), &written, octets(text), length(text.size())) ==
-            1);
-  }
-  output.resize(static_cast<std::size_t>(written));
-  return output;
-}
-
-Opinion seal(const char* name, const Bytes& key, const Bytes& iv, const Bytes& aad, const Bytes& text,
-             std::size_t tag_bytes) {
-  const Cipher cipher(EVP_CIPHER_fetch(nullptr, name, nullptr));
-  if (!cipher) return std::nullopt;
-  const bool ccm = EVP_CIPHER_get_mode(cipher.get()) == EVP_CIPH_CCM_MODE;
-  const CipherContext context(EVP_CIPHER_CTX_new());
-  EVP_CIPHER_CTX* const raw = context.get();
-  REQUIRE(EVP_EncryptInit_ex2(raw, cipher.get(), nullptr, nullptr, nullptr) == 1);
-  REQUIRE(EVP_CIPHER_CTX_ctrl(raw, EVP_CTRL_AEAD_SET_IVLEN, length(iv.size()), nullptr) == 1);
-  if (ccm) REQUIRE(EVP_CIPHER_CTX_ctrl(raw, EVP_CTRL_AEAD_SET_TAG, length(tag_bytes), nullptr) == 1);
-  REQUIRE(EVP_EncryptInit_ex2(raw, nullptr, octets(key), octets(iv), nullptr) == 1);
-  int written = 0;
-  if (ccm) REQUIRE(EVP_EncryptUpdate(raw, nullptr, &written, nullptr, length(text.size())) == 1);
-  if (!aad.empty()) REQUIRE(EVP_EncryptUpdate(raw, nullptr, &written, octets(aad), length(aad.size())) == 1);
-  Bytes output(text.size() + tag_bytes + 16);
-  // CCM is not done without a call for the text, even if there is none.
-  const unsigned char none = 0;
-  if (!text.empty() || ccm) {
-    REQUIRE(EVP_EncryptUpdate(raw, octets(output), &written, text.empty() ? &none : octets(text),
-                              length(text.size())) == 1);
-  }
-  REQUIRE(EVP_EncryptFinal_ex(raw, octets(output) + text.size(), &written) == 1);
-  REQUIRE(EVP_CIPHER_CTX_ctrl(raw, EVP_CTRL_AEAD_GET_TAG, length(tag_bytes), octets(output) + text.size()) ==
-          1);
-  output.resize(text.size() + tag_bytes);
-  return output;
-}
-
-Opinion hash(const char* name, const Bytes& text, std::size_t digest_bytes) {
-  const Digest digest(EVP_MD_fetch(nullptr, name, nullptr));
-  if (!digest) return std::nullopt;
-  const DigestContext context(EVP_MD_CTX_new());
-  REQUIRE(EVP_DigestInit_ex2(context.get(), digest.get(), nullptr) == 1);
-  REQUIRE(EVP_DigestUpdate(context.get(), text.data(), text.size()) == 1);
-  Bytes output(digest_bytes);
-  if ((EVP_MD_get_flags(digest.get()) & EVP_MD_FLAG_XOF) != 0) {
-    REQUIRE(EVP_DigestFinalXOF(context.get(), octets(output), output.size()) == 1);
-  } else {
-    unsigned written = 0;
-    REQUIRE(EVP_DigestFinal_ex(context.get(), octets(output), &written) == 1);
-    REQUIRE(written == digest_bytes);
-  }
-  return output;
-}
-
-// `inner` is the cipher or digest that the MAC is built on.
-Opinion mac(const char* name, const char* parameter, std::string inner, const Bytes& key, const Bytes& iv,
-            std::span<const std::byte> text, std::size_t digest_bytes) {
-  const Mac algorithm(EVP_MAC_fetch(nullptr, name, nullptr));
-  if (!algorithm) return std::nullopt;
-  const MacContext context(EVP_MAC_CTX_new(algorithm.get()));
-  Bytes iv_copy = iv;
-  std::vector<OSSL_PARAM> parameters{OSSL_PARAM_construct_utf8_string(parameter, inner.data(), 0)};
-  if (!iv.empty())
-    parameters.push_back(OSSL_PARAM_construct_octet_string("iv", iv_copy.data(), iv_copy.size()));
-  parameters.push_back(OSSL_PARAM_construct_end());
-  if (EVP_MAC_init(context.get(), octets(key), key.size(), parameters.data()) != 1) return std::nullopt;
-  REQUIRE(EVP_MAC_update(context.get(), octets(text), text.size()) == 1);
-  Bytes output(64);
-  std::size_t written = 0;
-  REQUIRE(EVP_MAC_final(context.get(), octets(output), &written, output.size()) == 1);
-  REQUIRE(written == digest_bytes);
-  output.resize(digest_bytes);
-  return output;
-}
+namespace openssl = tests::openssl;
 
 // Devices with both ring formats and all three layouts, kept over all cases.
 class Devices {
@@ -239,7 +141,7 @@ class Run {
     const std::size_t bytes = (row.least_bytes + text_bytes()) / row.block_bytes * row.block_bytes;
     Parts parts;
     const Work work = cipher_work(row, kEncrypt, bytes, random_, &parts);
-    const Opinion ciphertext = encrypt(name->second, parts.key, parts.iv, work.source);
+    const Opinion ciphertext = openssl::cipher(name->second, true, parts.key, parts.iv, work.source);
     if (below(2) == 0) return compare(work, name->second, ciphertext);
     // The other way round: what OpenSSL has encrypted is decrypted.
     if (!ciphertext) return compare(work, name->second, ciphertext);
@@ -253,26 +155,27 @@ class Run {
         {9, "SHA3-384"}, {10, "SHA3-512"}, {11, "SHAKE128"}, {12, "SHAKE256"}};
     const HashRow& row = one_of(hash_rows());
     const Work work = hash_work(row, text_bytes(), random_);
-    compare(work, kNames.at(row.algorithm), hash(kNames.at(row.algorithm), work.source, row.digest_bytes));
+    compare(work, kNames.at(row.algorithm),
+            openssl::digest(kNames.at(row.algorithm), work.source, row.digest_bytes));
   }
 
   void mac_case() {
-    static const std::map<std::pair<std::uint32_t, std::size_t>, std::array<const char*, 3>> kNames{
-        {{1, 16}, {"HMAC", "digest", "MD5"}},           {{2, 20}, {"HMAC", "digest", "SHA1"}},
-        {{3, 28}, {"HMAC", "digest", "SHA224"}},        {{4, 32}, {"HMAC", "digest", "SHA256"}},
-        {{5, 48}, {"HMAC", "digest", "SHA384"}},        {{6, 200}, {"HMAC", "digest", "SHA512"}},
-        {{25, 24}, {"CMAC", "cipher", "DES-EDE3-CBC"}}, {{26, 16}, {"CMAC", "cipher", "AES-128-CBC"}},
-        {{26, 32}, {"CMAC", "cipher", "AES-256-CBC"}},  {{41, 16}, {"GMAC", "cipher", "AES-128-GCM"}}};
+    static const std::map<std::pair<std::uint32_t, std::size_t>, std::array<const char*, 2>> kNames{
+        {{1, 16}, {"HMAC", "MD5"}},           {{2, 20}, {"HMAC", "SHA1"}},
+        {{3, 28}, {"HMAC", "SHA224"}},        {{4, 32}, {"HMAC", "SHA256"}},
+        {{5, 48}, {"HMAC", "SHA384"}},        {{6, 200}, {"HMAC", "SHA512"}},
+        {{25, 24}, {"CMAC", "DES-EDE3-CBC"}}, {{26, 16}, {"CMAC", "AES-128-CBC"}},
+        {{26, 32}, {"CMAC", "AES-256-CBC"}},  {{41, 16}, {"GMAC", "AES-128-GCM"}}};
     const MacRow& row = one_of(mac_rows());
     const auto names = kNames.find({row.algorithm, row.key_bytes});
     if (names == kNames.end()) return;
-    const auto& [name, parameter, inner] = names->second;
+    const auto& [name, inner] = names->second;
     Parts parts;
     const Work work = mac_work(row, row.iv_bytes + text_bytes(), random_, &parts);
-    const std::span<const std::byte> text(work.source);
-    const Bytes iv(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(row.iv_bytes));
-    compare(work, std::string(name) + " " + inner,
-            mac(name, parameter, inner, parts.key, iv, text.subspan(row.iv_bytes), row.digest_bytes));
+    const auto behind_iv = work.source.begin() + static_cast<std::ptrdiff_t>(row.iv_bytes);
+    const Bytes iv(work.source.begin(), behind_iv);
+    const Bytes text(behind_iv, work.source.end());
+    compare(work, std::string(name) + " " + inner, openssl::mac(name, inner, parts.key, iv, text));
   }
 
   void aead_case() {
@@ -287,7 +190,8 @@ class Run {
     if (name == kNames.end()) return;
     Parts parts;
     const Work work = aead_work(row, text_bytes(), below(100), random_, &parts);
-    const Opinion sealed = seal(name->second, parts.key, parts.iv, parts.aad, work.source, row.tag_bytes);
+    const Opinion sealed =
+        openssl::seal(name->second, parts.key, parts.iv, parts.aad, work.source, row.tag_bytes);
     if (below(2) == 0 || !sealed) return compare(work, name->second, sealed);
     compare(aead_open_work(row, parts, *sealed), name->second, work.source);
   }
@@ -304,8 +208,6 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
 }  // namespace
 
 TEST_CASE("Second opinion: OpenSSL agrees on random requests", "[crypto][standard][openssl]") {
-  // Where the provider is not installed, what it has is counted as lacking.
-  OSSL_PROVIDER* const legacy = OSSL_PROVIDER_try_load(nullptr, "legacy", 1);
   const std::uint64_t seed = from_environment("VIRTCRYPT_TEST_SEED", std::random_device{}());
   const std::uint64_t cases = from_environment("VIRTCRYPT_TEST_CASES", kSanitized ? 1'000 : 10'000);
   CAPTURE(seed);
@@ -320,7 +222,6 @@ TEST_CASE("Second opinion: OpenSSL agrees on random requests", "[crypto][standar
     summary += "; OpenSSL lacks " + name;
   WARN(summary);
   CHECK(run.compared.size() >= 30);
-  if (legacy != nullptr) OSSL_PROVIDER_unload(legacy);
 }
 
 TEST_CASE("Second opinion: OpenSSL verifies the device's ECDSA signatures, and the device OpenSSL's",
