@@ -14,99 +14,6 @@ namespace virtcrypt::test {
 using devices::crypto_dev::Device;
 using devices::crypto_dev::DeviceOptions;
 
-Bytes from_hex(std::string_view digits) {
-  const auto value_of = [](char digit) -> unsigned {
-    if (digit >= '0' && digit <= '9') return static_cast<unsigned>(digit - '0');
-    if (digit >= 'a' && digit <= 'f') return static_cast<unsigned>(digit - 'a') + 10;
-    if (digit >= 'A' && digit <= 'F') return static_cast<unsigned>(digit - 'A') + 10;
-    throw std::invalid_argument("not a hexadecimal digit");
-  };
-  std::string clean;
-  std::copy_if(digits.begin(), digits.end(), std::back_inserter(clean),
-               [](char c) { return c != ' ' && c != '\n'; });
-  if (clean.size() % 2 != 0) throw std::invalid_argument("odd number of hexadecimal digits");
-  Bytes bytes;
-  for (std::size_t i = 0; i < clean.size(); i += 2) {
-    bytes.push_back(static_cast<std::byte>(value_of(clean[i]) << 4 | value_of(clean[i + 1])));
-  }
-  return bytes;
-}
-
-Wire& Wire::integer(std::uint64_t value, unsigned width) {
-  for (unsigned i = 0; i < width; ++i)
-    bytes_.push_back(static_cast<std::byte>(value >> (8 * i)));
-  return *this;
-}
-
-Wire& Wire::bytes(std::span<const std::byte> content) {
-  bytes_.insert(bytes_.end(), content.begin(), content.end());
-  return *this;
-}
-
-Wire& Wire::zeros(std::size_t count) {
-  bytes_.resize(bytes_.size() + count);
-  return *this;
-}
-
-Request& Request::readable(std::span<const std::byte> content) {
-  Part part;
-  part.content.assign(content.begin(), content.end());
-  parts_.push_back(std::move(part));
-  return *this;
-}
-
-Request& Request::writable(std::size_t bytes) {
-  Part part;
-  part.bytes = static_cast<std::uint32_t>(bytes);
-  part.writable = true;
-  parts_.push_back(std::move(part));
-  return *this;
-}
-
-Request& Request::at(std::uint64_t address, std::uint32_t bytes, bool writable) {
-  parts_.push_back({.content = {}, .address = address, .bytes = bytes, .writable = writable, .placed = true});
-  return *this;
-}
-
-Request& Request::chunk(std::size_t bytes) {
-  chunk_ = bytes;
-  return *this;
-}
-
-Request& Request::insert_readable(std::span<const std::byte> content) {
-  Part part;
-  part.content.assign(content.begin(), content.end());
-  parts_.insert(parts_.begin() + static_cast<std::ptrdiff_t>(first_writable()), std::move(part));
-  return *this;
-}
-
-Request& Request::overlap(std::span<const std::byte> source, std::ptrdiff_t shift) {
-  const auto readable = part_with(source);
-  if (!readable) throw std::logic_error("no part of the request has this content");
-  overlap_ = Overlap{*readable, first_writable(), shift};
-  return *this;
-}
-
-std::optional<std::size_t> Request::part_with(std::span<const std::byte> content) const {
-  const auto part = std::find_if(parts_.begin(), parts_.end(), [&](const Part& each) {
-    return !each.writable &&
-           std::equal(each.content.begin(), each.content.end(), content.begin(), content.end());
-  });
-  if (part == parts_.end()) return std::nullopt;
-  return static_cast<std::size_t>(part - parts_.begin());
-}
-
-std::size_t Request::first_writable() const {
-  const auto part =
-      std::find_if(parts_.begin(), parts_.end(), [](const Part& each) { return each.writable; });
-  return static_cast<std::size_t>(part - parts_.begin());
-}
-
-Request& Request::indirect(bool yes) {
-  indirect_ = yes;
-  return *this;
-}
-
 DeviceOptions polled_device(std::uint16_t data_queues) {
   return {.data_queues = data_queues, .io_threads = 0, .workers = 0, .max_sessions = 64};
 }
@@ -122,7 +29,8 @@ CryptoDriver::CryptoDriver(const DeviceOptions& device, const DriverOptions& dri
   auto model = std::make_unique<Device>(device, crypto::make_default_engine());
   device_ = model.get();
   function_ = std::make_unique<virtio::pci::VirtioPciFunction>(std::move(model), memory_.memory(), slot_);
-  pci_ = std::make_unique<PciDriver>(*function_);
+  access_ = std::make_unique<FunctionAccess>(*function_);
+  pci_ = std::make_unique<PciDriver>(*access_);
   pci_->set_command(0x6);  // memory space, bus master
   if (options_.msix) {
     pci_->enable_msix(true);
@@ -137,8 +45,6 @@ CryptoDriver::~CryptoDriver() = default;
 bool CryptoDriver::start() {
   memory_.rewind(0);
   rings_.clear();
-  pending_.assign(data_queues_ + 1U, {});
-  answers_.assign(data_queues_ + 1U, {});
   if (!pci_->negotiate(features_)) return false;
   // Vector 0 for configuration changes, 1 + q for queue q.
   pci_->write_common(common::kConfigVector, 2, options_.msix ? 0 : 0xFFFF);
@@ -153,23 +59,23 @@ bool CryptoDriver::start() {
 
 void CryptoDriver::make_ring(std::uint16_t queue, std::uint16_t size) {
   const bool event_idx = (features_ & feature::kEventIdx) != 0;
+  std::unique_ptr<DriverRing> ring;
   if ((features_ & feature::kRingPacked) != 0) {
-    rings_[queue] = std::make_unique<PackedRing>(memory_, size, event_idx);
+    ring = std::make_unique<PackedRing>(memory_, size, event_idx);
   } else {
-    rings_[queue] =
-        std::make_unique<SplitRing>(memory_, size, event_idx, (features_ & feature::kInOrder) != 0);
+    ring = std::make_unique<SplitRing>(memory_, size, event_idx, (features_ & feature::kInOrder) != 0);
   }
-  rings_[queue]->want_interrupt(true);
-  pci_->set_queue(queue, *rings_[queue],
+  ring->want_interrupt(true);
+  pci_->set_queue(queue, *ring,
                   options_.msix ? static_cast<std::uint16_t>(1 + queue) : std::uint16_t{0xFFFF});
+  rings_[queue] = std::make_unique<RequestRing>(memory_, std::move(ring));
 }
 
 void CryptoDriver::reset_queue(std::uint16_t queue) {
   pci_->request_queue_reset(queue);
   if (!wait_until([&] { return !pci_->queue_resets(queue); }))
     throw std::runtime_error("queue reset takes for ever");
-  pending_[queue].clear();
-  answers_[queue].clear();
+  rings_[queue]->forget();
 }
 
 void CryptoDriver::enable_queue(std::uint16_t queue, std::uint16_t ring_size) {
@@ -197,73 +103,20 @@ void CryptoDriver::idle() {
   }
 }
 
-// Gives the two parts that share memory their addresses.
-Request CryptoDriver::placed(Request request) {
-  if (!request.overlap_) return request;
-  Request::Part& readable = request.parts_[request.overlap_->readable];
-  Request::Part& writable = request.parts_[request.overlap_->writable];
-  const std::ptrdiff_t shift = request.overlap_->shift;
-  const auto distance = static_cast<std::size_t>(shift < 0 ? -shift : shift);
-  const Buffer buffer =
-      memory_.allocate(distance + std::max<std::size_t>(readable.content.size(), writable.bytes));
-  readable.address = buffer.address + (shift < 0 ? distance : 0);
-  readable.bytes = static_cast<std::uint32_t>(readable.content.size());
-  writable.address = buffer.address + (shift < 0 ? 0 : distance);
-  std::fill(buffer.bytes.begin(), buffer.bytes.end(), std::byte{0xEE});
-  std::copy(readable.content.begin(), readable.content.end(),
-            buffer.bytes.begin() + static_cast<std::ptrdiff_t>(readable.address - buffer.address));
-  readable.placed = writable.placed = true;
-  return request;
-}
-
-std::uint16_t CryptoDriver::submit(std::uint16_t queue, const Request& wanted) {
-  const Request request = placed(wanted);
-  std::vector<Segment> segments;
-  const auto add = [&](std::uint64_t address, std::uint32_t bytes, bool writable) {
-    const auto step = static_cast<std::uint32_t>(request.chunk_ == 0 ? bytes : request.chunk_);
-    for (std::uint32_t at = 0; at < bytes; at += step)
-      segments.push_back({address + at, std::min(step, bytes - at), writable});
-  };
-  for (const Request::Part& part : request.parts_) {
-    if (part.placed) {
-      add(part.address, part.bytes, part.writable);
-    } else if (part.writable) {
-      const Buffer buffer = memory_.allocate(part.bytes);
-      std::fill(buffer.bytes.begin(), buffer.bytes.end(), std::byte{0xEE});
-      add(buffer.address, part.bytes, true);
-    } else {
-      add(memory_.allocate(part.content).address, static_cast<std::uint32_t>(part.content.size()), false);
-    }
-  }
-  const auto head = any_ring(queue).add(segments, request.indirect_);
-  if (!head) throw std::runtime_error("ring is full");
-  Pending& pending = pending_[queue][*head];
-  pending.writable.clear();
-  for (const Segment& segment : segments) {
-    if (segment.writable) pending.writable.push_back(segment);
-  }
+std::uint16_t CryptoDriver::submit(std::uint16_t queue, const Request& request) {
+  const std::uint16_t head = rings_.at(queue)->add(request);
   if (any_ring(queue).needs_kick()) kick(queue);
-  return *head;
+  return head;
 }
 
 void CryptoDriver::pump(std::uint16_t queue) {
   idle();
-  while (const auto used = any_ring(queue).poll()) {
-    const auto head = static_cast<std::uint16_t>(used->head);
-    Answer answer{.used_length = used->length, .written = {}};
-    for (const Segment& segment : pending_[queue][head].writable) {
-      const auto bytes = memory_.at(segment.address, segment.length);
-      answer.written.insert(answer.written.end(), bytes.begin(), bytes.end());
-    }
-    pending_[queue].erase(head);
-    answers_[queue][head] = std::move(answer);
-    any_ring(queue).want_interrupt(true);
-  }
-  if (data_queues_ == 1 && pending_[0].empty() && pending_[1].empty()) memory_.rewind(memory_mark_);
+  rings_.at(queue)->collect();
+  if (data_queues_ == 1 && rings_[0]->is_idle() && rings_[1]->is_idle()) memory_.rewind(memory_mark_);
 }
 
 bool CryptoDriver::is_back(std::uint16_t queue, std::uint16_t head) const {
-  return answers_[queue].count(head) != 0;
+  return rings_.at(queue)->is_back(head);
 }
 
 Answer CryptoDriver::wait(std::uint16_t queue, std::uint16_t head) {
@@ -272,9 +125,7 @@ Answer CryptoDriver::wait(std::uint16_t queue, std::uint16_t head) {
     if (std::chrono::steady_clock::now() > end) throw std::runtime_error("request does not come back");
     pump(queue);
   }
-  Answer answer = std::move(answers_[queue][head]);
-  answers_[queue].erase(head);
-  return answer;
+  return *rings_.at(queue)->take(head);
 }
 
 Buffer CryptoDriver::keep(std::size_t bytes) {

@@ -4,43 +4,26 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
-#include <string_view>
 #include <vector>
 
+#include "tests/driver/bytes.h"
 #include "tests/driver/driver_ring.h"
 #include "tests/driver/fake_slot.h"
+#include "tests/driver/function_access.h"
 #include "tests/driver/packed_ring.h"
 #include "tests/driver/pci_driver.h"
+#include "tests/driver/request.h"
+#include "tests/driver/request_ring.h"
 #include "tests/driver/split_ring.h"
 #include "tests/driver/test_memory.h"
+#include "tests/driver/wire_number.h"
 #include "virtcrypt/devices/crypto/device.h"
 #include "virtcrypt/virtio/pci/virtio_pci_function.h"
 
 namespace virtcrypt::test {
-
-// Bytes from hexadecimal digits; blanks between them are skipped.
-[[nodiscard]] Bytes from_hex(std::string_view digits);
-
-// Little-endian fields, one after the other.
-class Wire {
- public:
-  Wire& byte(std::uint8_t value) { return integer(value, 1); }
-  Wire& le32(std::uint32_t value) { return integer(value, 4); }
-  Wire& le64(std::uint64_t value) { return integer(value, 8); }
-  Wire& bytes(std::span<const std::byte> content);
-  Wire& zeros(std::size_t count);
-  [[nodiscard]] const Bytes& done() const { return bytes_; }
-  operator std::span<const std::byte>() const { return bytes_; }
-
- private:
-  Wire& integer(std::uint64_t value, unsigned width);
-  Bytes bytes_;
-};
 
 struct DriverOptions {
   std::uint64_t features = feature::kVersion1 | feature::kIndirectDesc | feature::kEventIdx;
@@ -53,64 +36,6 @@ struct DriverOptions {
   std::optional<std::uint16_t> data_queues = {};
 };
 
-// What a request's chain came back with.
-struct Answer {
-  std::uint32_t used_length = 0;
-  Bytes written;  // all device-writable bytes
-  [[nodiscard]] std::uint8_t status() const { return std::to_integer<std::uint8_t>(written.back()); }
-};
-
-// A request under construction: readable parts, then writable ones. Each part becomes one descriptor, or
-// several of `chunk` bytes.
-class Request {
- public:
-  Request& readable(std::span<const std::byte> content);
-  Request& writable(std::size_t bytes);
-  Request& at(std::uint64_t address, std::uint32_t bytes, bool writable);  // memory of the caller's
-  // A readable part behind all others.
-  Request& insert_readable(std::span<const std::byte> content);
-  Request& chunk(std::size_t bytes);
-  Request& indirect(bool yes = true);
-  // The readable part with this content and the first writable part share memory: the latter begins `shift`
-  // bytes behind the former, or before it.
-  Request& overlap(std::span<const std::byte> source, std::ptrdiff_t shift = 0);
-
- private:
-  friend class CryptoDriver;
-  struct Part {
-    Bytes content;  // readable
-    std::uint64_t address = 0;
-    std::uint32_t bytes = 0;
-    bool writable = false;
-    bool placed = false;  // memory of the caller's
-  };
-  std::vector<Part> parts_;
-  [[nodiscard]] std::optional<std::size_t> part_with(std::span<const std::byte> content) const;
-  [[nodiscard]] std::size_t first_writable() const;
-
-  struct Overlap {
-    std::size_t readable;
-    std::size_t writable;
-    std::ptrdiff_t shift;
-  };
-  std::size_t chunk_ = 0;
-  bool indirect_ = false;
-  std::optional<Overlap> overlap_;
-};
-
-// Opcodes, algorithms and statuses of the standard dialect as plain numbers (VIRTIO 1.4, 5.9), independent of
-// ours.
-namespace wire_number {
-constexpr std::uint32_t kCipherCreate = 0x0002, kCipherDestroy = 0x0003, kCipherEncrypt = 0x0000,
-                        kCipherDecrypt = 0x0001;
-constexpr std::uint32_t kAkcipherCreate = 0x0404, kAkcipherDestroy = 0x0405, kAkcipherEncrypt = 0x0400;
-constexpr std::uint32_t kAkcipherDecrypt = 0x0401, kAkcipherSign = 0x0402, kAkcipherVerify = 0x0403;
-constexpr std::uint32_t kAesEcb = 2, kAesCbc = 3, kAesCtr = 4;
-constexpr std::uint32_t kEncrypt = 1, kDecrypt = 2;
-constexpr std::uint8_t kOk = 0, kErr = 1, kBadMsg = 2, kNotSupp = 3, kInvSess = 4, kNoSpc = 5,
-                       kKeyRejected = 6;
-}  // namespace wire_number
-
 // Options of a device without threads: every step runs inside wait().
 [[nodiscard]] devices::crypto_dev::DeviceOptions polled_device(std::uint16_t data_queues = 1);
 
@@ -122,10 +47,11 @@ class CryptoDriver {
   ~CryptoDriver();
 
   [[nodiscard]] PciDriver& pci() { return *pci_; }
+  [[nodiscard]] virtio::pci::VirtioPciFunction& function() { return *function_; }
   [[nodiscard]] FakeSlot& slot() { return slot_; }
   [[nodiscard]] TestMemory& memory() { return memory_; }
   // Of either format; split_ring() and packed_ring() throw std::bad_cast when the format is the other one.
-  [[nodiscard]] DriverRing& any_ring(std::uint16_t queue) { return *rings_.at(queue); }
+  [[nodiscard]] DriverRing& any_ring(std::uint16_t queue) { return rings_.at(queue)->ring(); }
   [[nodiscard]] SplitRing& split_ring(std::uint16_t queue) {
     return dynamic_cast<SplitRing&>(any_ring(queue));
   }
@@ -200,11 +126,7 @@ class CryptoDriver {
                                         std::span<const std::byte> source, std::size_t destination);
 
  private:
-  struct Pending {
-    std::vector<Segment> writable;
-  };
   void idle();
-  [[nodiscard]] Request placed(Request request);
   void make_ring(std::uint16_t queue, std::uint16_t size);
 
   const DriverOptions options_;
@@ -215,10 +137,9 @@ class CryptoDriver {
   FakeSlot slot_;
   devices::crypto_dev::Device* device_ = nullptr;
   std::unique_ptr<virtio::pci::VirtioPciFunction> function_;
+  std::unique_ptr<FunctionAccess> access_;
   std::unique_ptr<PciDriver> pci_;
-  std::vector<std::unique_ptr<DriverRing>> rings_;
-  std::vector<std::map<std::uint16_t, Pending>> pending_;
-  std::vector<std::map<std::uint16_t, Answer>> answers_;
+  std::vector<std::unique_ptr<RequestRing>> rings_;
   std::size_t memory_mark_ = 0;
 };
 

@@ -6,7 +6,9 @@
 #include <span>
 #include <variant>
 
-#include "tests/driver/crypto_driver.h"
+#include "tests/driver/bytes.h"
+#include "tests/driver/request.h"
+#include "tests/driver/wire_number.h"
 
 namespace virtcrypt::test {
 

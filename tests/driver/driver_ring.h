@@ -7,8 +7,6 @@
 #include <optional>
 #include <span>
 
-#include "tests/driver/test_memory.h"
-
 namespace virtcrypt::test {
 
 // Flags of descriptors, the same in both formats (2.7.5, 2.8.5 to 2.8.7).

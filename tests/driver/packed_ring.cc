@@ -26,7 +26,7 @@ void put_descriptor(std::span<std::byte> area, std::size_t slot, const PackedDes
 
 }  // namespace
 
-PackedRing::PackedRing(TestMemory& memory, std::uint16_t size, bool event_idx)
+PackedRing::PackedRing(DriverMemory& memory, std::uint16_t size, bool event_idx)
     : memory_(memory),
       size_(size),
       event_idx_(event_idx),

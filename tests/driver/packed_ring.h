@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "tests/driver/driver_memory.h"
 #include "tests/driver/driver_ring.h"
-#include "tests/driver/test_memory.h"
 
 namespace virtcrypt::test {
 
@@ -35,7 +35,7 @@ struct RingPosition {
 // Buffer ids are given out last in, first out, so they do not follow the order of the ring.
 class PackedRing final : public DriverRing {
  public:
-  PackedRing(TestMemory& memory, std::uint16_t size, bool event_idx);
+  PackedRing(DriverMemory& memory, std::uint16_t size, bool event_idx);
 
   [[nodiscard]] std::uint16_t size() const override { return size_; }
   [[nodiscard]] std::uint64_t descriptor_area() const override { return descriptors_.address; }
@@ -63,7 +63,7 @@ class PackedRing final : public DriverRing {
   [[nodiscard]] std::optional<std::uint16_t> put(std::span<const Segment> segments, bool indirect) override;
   [[nodiscard]] PackedDescriptor table_of(std::span<const Segment> segments);
 
-  TestMemory& memory_;
+  DriverMemory& memory_;
   const std::uint16_t size_;
   const bool event_idx_;
   Buffer descriptors_, driver_event_, device_event_;

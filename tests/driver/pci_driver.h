@@ -7,9 +7,9 @@
 #include <optional>
 #include <vector>
 
+#include "tests/driver/bytes.h"
 #include "tests/driver/driver_ring.h"
-#include "tests/driver/test_memory.h"
-#include "virtcrypt/virtio/pci/function.h"
+#include "tests/driver/pci_access.h"
 
 namespace virtcrypt::test {
 
@@ -43,7 +43,7 @@ constexpr std::uint64_t kRingReset = std::uint64_t{1} << 40;
 // Thread-safety: one driver thread.
 class PciDriver {
  public:
-  explicit PciDriver(virtio::pci::Function& function) : function_(function) { find_capabilities(); }
+  explicit PciDriver(PciAccess& function) : function_(function) { find_capabilities(); }
 
   struct Structure {
     std::uint8_t capability;  // offset in configuration space
@@ -55,7 +55,6 @@ class PciDriver {
   [[nodiscard]] const std::map<std::uint8_t, Structure>& structures() const { return structures_; }
   [[nodiscard]] std::uint8_t msix_capability() const { return msix_capability_; }
   [[nodiscard]] std::uint32_t notify_multiplier() const { return notify_multiplier_; }
-  [[nodiscard]] virtio::pci::Function& function() { return function_; }
 
   // Registers of a structure.
   [[nodiscard]] std::uint32_t read(std::uint8_t structure, std::uint32_t offset, unsigned width);
@@ -106,7 +105,7 @@ class PciDriver {
   void write_bar(unsigned bar, std::uint64_t offset, std::uint64_t value, unsigned width);
   [[nodiscard]] std::uint64_t read_bar(unsigned bar, std::uint64_t offset, unsigned width);
 
-  virtio::pci::Function& function_;
+  PciAccess& function_;
   std::map<std::uint8_t, Structure> structures_;
   std::uint8_t msix_capability_ = 0;
   std::uint32_t notify_multiplier_ = 0;

@@ -147,6 +147,30 @@ Request request(const Data& data) {
   return request.readable(readable_bytes(data)).writable(writable_bytes(data));
 }
 
+Session cbc_session(std::uint8_t op) {
+  constexpr std::uint32_t kAesCbc = 3;
+  return cipher_session(kAesCbc, from_hex("2b7e151628aed2a6abf7158809cf4f3c"), op);
+}
+
+Data cbc_data(std::uint64_t session) {
+  return data_of(session, from_hex("000102030405060708090a0b0c0d0e0f"),
+                 from_hex("6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51"), {}, 32, 0);
+}
+
+Bytes cbc_result() {
+  return from_hex("7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2");
+}
+
+Bytes joined(Bytes front, std::span<const std::byte> back) {
+  front.insert(front.end(), back.begin(), back.end());
+  return front;
+}
+
+Bytes part(std::span<const std::byte> bytes, std::size_t offset, std::size_t count) {
+  const auto piece = bytes.subspan(offset, count);
+  return {piece.begin(), piece.end()};
+}
+
 std::uint64_t le64_at(std::span<const std::byte> bytes, std::size_t offset) {
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < 8; ++i)

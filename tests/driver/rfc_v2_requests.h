@@ -6,7 +6,8 @@
 #include <optional>
 #include <span>
 
-#include "tests/driver/crypto_driver.h"
+#include "tests/driver/bytes.h"
+#include "tests/driver/request.h"
 
 namespace virtcrypt::test::rfc_v2 {
 
@@ -96,6 +97,14 @@ struct Data {
 [[nodiscard]] Bytes readable_bytes(const Data& data);
 [[nodiscard]] std::size_t writable_bytes(const Data& data);
 [[nodiscard]] Request request(const Data& data);
+
+// AES-128-CBC encryption, a session and a request on it; SP 800-38A, F.2.1.
+[[nodiscard]] Session cbc_session(std::uint8_t op = kEncrypt);
+[[nodiscard]] Data cbc_data(std::uint64_t session);
+[[nodiscard]] Bytes cbc_result();
+
+[[nodiscard]] Bytes joined(Bytes front, std::span<const std::byte> back);
+[[nodiscard]] Bytes part(std::span<const std::byte> bytes, std::size_t offset, std::size_t count);
 
 // What came back.
 [[nodiscard]] std::uint64_t le64_at(std::span<const std::byte> bytes, std::size_t offset);

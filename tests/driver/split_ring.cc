@@ -24,7 +24,7 @@ void put_descriptor(std::byte* place, const Descriptor& descriptor) {
 
 }  // namespace
 
-SplitRing::SplitRing(TestMemory& memory, std::uint16_t size, bool event_idx, bool in_order)
+SplitRing::SplitRing(DriverMemory& memory, std::uint16_t size, bool event_idx, bool in_order)
     : memory_(memory),
       size_(size),
       event_idx_(event_idx),

@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
+#include "tests/driver/driver_memory.h"
 #include "tests/driver/driver_ring.h"
-#include "tests/driver/test_memory.h"
 
 namespace virtcrypt::test {
 
@@ -24,7 +24,7 @@ struct Descriptor {
 class SplitRing final : public DriverRing {
  public:
   // With `in_order`, descriptors are taken in the order of the table (2.7.5).
-  SplitRing(TestMemory& memory, std::uint16_t size, bool event_idx, bool in_order = false);
+  SplitRing(DriverMemory& memory, std::uint16_t size, bool event_idx, bool in_order = false);
 
   [[nodiscard]] std::uint16_t size() const override { return size_; }
   [[nodiscard]] std::uint64_t descriptor_area() const override { return descriptors_.address; }
@@ -48,7 +48,7 @@ class SplitRing final : public DriverRing {
  private:
   [[nodiscard]] std::optional<std::uint16_t> put(std::span<const Segment> segments, bool indirect) override;
 
-  TestMemory& memory_;
+  DriverMemory& memory_;
   const std::uint16_t size_;
   const bool event_idx_;
   const bool in_order_;

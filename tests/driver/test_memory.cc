@@ -27,21 +27,8 @@ TestMemory::TestMemory(const std::vector<Region>& regions) {
     storage_.emplace_back(memory);
     mapped.push_back({virtio::GuestAddress{region.base}, std::span(memory, region.bytes)});
   }
-  first_ = {regions.front().base, mapped.front().host};
+  use({regions.front().base, mapped.front().host});
   memory_ = std::make_unique<virtio::GuestMemory>(std::move(mapped));
-}
-
-Buffer TestMemory::allocate(std::size_t bytes, std::size_t alignment) {
-  const std::size_t start = (used_ + alignment - 1) / alignment * alignment;
-  if (bytes > first_.bytes.size() || start > first_.bytes.size() - bytes) throw std::bad_alloc();
-  used_ = start + bytes;
-  return {first_.address + start, first_.bytes.subspan(start, bytes)};
-}
-
-Buffer TestMemory::allocate(std::span<const std::byte> content, std::size_t alignment) {
-  const Buffer buffer = allocate(content.size(), alignment);
-  if (!content.empty()) std::memcpy(buffer.bytes.data(), content.data(), content.size());
-  return buffer;
 }
 
 std::span<std::byte> TestMemory::at(std::uint64_t address, std::size_t bytes) {

@@ -1,4 +1,4 @@
-// Guest memory for tests: plain buffers, and an allocator as a driver's DMA allocator would be.
+// Guest memory of this process.
 #pragma once
 
 #include <cstddef>
@@ -7,20 +7,14 @@
 #include <span>
 #include <vector>
 
+#include "tests/driver/bytes.h"
+#include "tests/driver/driver_memory.h"
 #include "virtcrypt/virtio/guest_memory.h"
 
 namespace virtcrypt::test {
 
-using Bytes = std::vector<std::byte>;
-
-// A piece of guest memory: where the guest sees it, and where the test does.
-struct Buffer {
-  std::uint64_t address = 0;
-  std::span<std::byte> bytes;
-};
-
 // Thread-safety: one driver thread.
-class TestMemory {
+class TestMemory final : public DriverMemory {
  public:
   struct Region {
     std::uint64_t base;
@@ -33,16 +27,8 @@ class TestMemory {
 
   [[nodiscard]] const virtio::GuestMemory& memory() const { return *memory_; }
 
-  // From the first region, one after the other; throws std::bad_alloc when it is full.
-  Buffer allocate(std::size_t bytes, std::size_t alignment = 16);
-  Buffer allocate(std::span<const std::byte> content, std::size_t alignment = 16);
-
-  // Gives back all that was allocated since mark().
-  [[nodiscard]] std::size_t mark() const { return used_; }
-  void rewind(std::size_t mark) { used_ = mark; }
-
-  // The test's view of a guest address; the range must be in RAM.
-  [[nodiscard]] std::span<std::byte> at(std::uint64_t address, std::size_t bytes);
+  // In any region; allocate() takes from the first.
+  [[nodiscard]] std::span<std::byte> at(std::uint64_t address, std::size_t bytes) override;
 
  private:
   struct Free {
@@ -50,8 +36,6 @@ class TestMemory {
   };
   std::vector<std::unique_ptr<std::byte, Free>> storage_;
   std::unique_ptr<virtio::GuestMemory> memory_;
-  Buffer first_;
-  std::size_t used_ = 0;
 };
 
 }  // namespace virtcrypt::test

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "tests/driver/crypto_driver.h"
 #include "tests/driver/crypto_requests.h"
 #include "tests/vectors/case.h"
 

@@ -1,5 +1,5 @@
 // The published vectors, and that they leave no row out.
-#include "tests/unit/crypto/symmetric_vectors.h"
+#include "tests/published/symmetric_vectors.h"
 
 #include <algorithm>
 

@@ -80,7 +80,7 @@ TEST_CASE("Device: a ring fault needs a reset and nothing more",
     driver.ring(0).make_available(9999);
   }
   SECTION("buffer in the device's own BAR") {
-    pci.function().config_write(0x10, 4, 0xC000'0000);
+    driver.function().config_write(0x10, 4, 0xC000'0000);
     driver.ring(0).set_descriptor(0, {0xC000'3000, 64, 0, 0});
     driver.ring(0).make_available(0);
   }

@@ -8,8 +8,8 @@
 
 #include "tests/driver/crypto_driver.h"
 #include "tests/driver/crypto_requests.h"
+#include "tests/published/symmetric_vectors.h"
 #include "tests/support/catch.h"
-#include "tests/unit/crypto/symmetric_vectors.h"
 #include "tests/unit/devices/crypto/request_set.h"
 
 using namespace virtcrypt;

@@ -44,14 +44,6 @@ class Bench {
   CryptoDriver driver;
 };
 
-// AES-128-CBC encryption, a session and a request on it; SP 800-38A, F.2.1.
-[[nodiscard]] Session cbc_session(std::uint8_t op = kEncrypt);
-[[nodiscard]] Data cbc_data(std::uint64_t session);
-[[nodiscard]] Bytes cbc_result();
-
-[[nodiscard]] Bytes joined(Bytes front, std::span<const std::byte> back);
-[[nodiscard]] Bytes part(std::span<const std::byte> bytes, std::size_t offset, std::size_t count);
-
 // Lines that the devices log, debug messages among them, as long as it lives. Make it behind the device.
 class LogCapture {
  public:

@@ -31,7 +31,7 @@ devices::crypto_dev::DeviceOptions threaded(std::uint16_t queues, std::size_t io
 
 TEST_CASE("RFC v2: the PCI identity is an experimental one", "[crypto][rfc-v2][G-38]") {
   Bench bench;
-  auto& function = bench.driver.pci().function();
+  auto& function = bench.driver.function();
   CHECK(function.config_read(0x00, 4) == 0x10FF'1AF4);
   CHECK(function.config_read(0x08, 1) == 1);
   CHECK(function.config_read(0x2C, 4) == 0xFFFF'1AF4);

@@ -19,7 +19,7 @@ const DriverOptions kNotStarted{.start = false};
 
 TEST_CASE("PCI: the function says what it is", "[pci][4.1.2][PCI-DEV-002][PCI-DEV-003]") {
   CryptoDriver driver(polled_device(), kNotStarted);
-  virtio::pci::Function& function = driver.pci().function();
+  virtio::pci::Function& function = driver.function();
   CHECK(function.config_read(0x00, 2) == 0x1AF4);
   CHECK(function.config_read(0x02, 2) == 0x1054);
   CHECK(function.config_read(0x08, 1) >= 1);           // PCI-DEV-006
@@ -31,7 +31,7 @@ TEST_CASE("PCI: the function says what it is", "[pci][4.1.2][PCI-DEV-002][PCI-DE
 
 TEST_CASE("PCI: read-only registers of the header stay what they are", "[pci]") {
   CryptoDriver driver(polled_device(), kNotStarted);
-  virtio::pci::Function& function = driver.pci().function();
+  virtio::pci::Function& function = driver.function();
   for (const std::uint16_t offset : std::initializer_list<std::uint16_t>{0x00, 0x06, 0x08, 0x2C, 0x34}) {
     const std::uint32_t before = function.config_read(offset, 2);
     function.config_write(offset, 2, ~before);
@@ -42,7 +42,7 @@ TEST_CASE("PCI: read-only registers of the header stay what they are", "[pci]") 
 TEST_CASE("PCI: all structures are there and inside their BARs", "[pci][4.1.4]") {
   CryptoDriver driver(polled_device(4), kNotStarted);
   const auto& structures = driver.pci().structures();
-  const auto bars = driver.pci().function().bars();
+  const auto bars = driver.function().bars();
   for (const std::uint8_t type : std::initializer_list<std::uint8_t>{1, 2, 3, 4, 5}) {
     REQUIRE(structures.count(type) == 1);
     if (type == 5) continue;
@@ -60,7 +60,7 @@ TEST_CASE("PCI: all structures are there and inside their BARs", "[pci][4.1.4]")
 TEST_CASE("PCI: a legacy driver finds nothing to drive",
           "[pci][4.1.2][PCI-DEV-005][PCI-DEV-006][PCI-DEV-007]") {
   CryptoDriver driver(polled_device(), kNotStarted);
-  virtio::pci::Function& function = driver.pci().function();
+  virtio::pci::Function& function = driver.function();
   // Legacy and transitional devices are 0x1000 to 0x103F, of revision 0; their registers are in an I/O BAR 0.
   CHECK(function.config_read(0x02, 2) >= 0x1040);
   CHECK(function.config_read(0x02, 2) <= 0x107F);
@@ -76,7 +76,7 @@ TEST_CASE("PCI: a legacy driver finds nothing to drive",
 
 TEST_CASE("PCI: BARs tell their size and remember their address", "[pci]") {
   CryptoDriver driver(polled_device(), kNotStarted);
-  virtio::pci::Function& function = driver.pci().function();
+  virtio::pci::Function& function = driver.function();
   driver.pci().set_command(0);
   for (const auto& bar : function.bars()) {
     const auto low = static_cast<std::uint16_t>(0x10 + 4 * bar.bar);
@@ -96,7 +96,7 @@ TEST_CASE("PCI: BARs tell their size and remember their address", "[pci]") {
 
 TEST_CASE("PCI: BARs decode while memory space is on, and follow moves", "[pci]") {
   CryptoDriver driver(polled_device(), kNotStarted);
-  virtio::pci::Function& function = driver.pci().function();
+  virtio::pci::Function& function = driver.function();
   CHECK(driver.slot().mappings().empty());  // enabled, but no address yet
   function.config_write(0x10, 4, 0xC000'0000);
   REQUIRE(driver.slot().mappings().count(0) == 1);
@@ -245,7 +245,7 @@ TEST_CASE("PCI: a vector outside the table reads back as NO_VECTOR", "[pci][PCI-
   PciDriver& pci = driver.pci();
   // Two data queues, the control queue, and configuration changes: four vectors.
   const std::uint32_t size =
-      (pci.function().config_read(static_cast<std::uint16_t>(pci.msix_capability() + 2), 2) & 0x7FF) + 1;
+      (driver.function().config_read(static_cast<std::uint16_t>(pci.msix_capability() + 2), 2) & 0x7FF) + 1;
   CHECK(size == 4);
   for (std::uint32_t vector = 0; vector < size; ++vector) {
     pci.write_common(common::kConfigVector, 2, vector);
@@ -315,20 +315,20 @@ TEST_CASE("PCI: the PCI_CFG capability reaches every structure", "[pci][4.1.4.9]
   PciDriver& pci = driver.pci();
   const std::uint8_t cap = pci.structures().at(5).capability;
   const auto window = [&](std::uint8_t bar, std::uint32_t offset, std::uint32_t length) {
-    pci.function().config_write(static_cast<std::uint16_t>(cap + 4), 1, bar);
-    pci.function().config_write(static_cast<std::uint16_t>(cap + 8), 4, offset);
-    pci.function().config_write(static_cast<std::uint16_t>(cap + 12), 4, length);
+    driver.function().config_write(static_cast<std::uint16_t>(cap + 4), 1, bar);
+    driver.function().config_write(static_cast<std::uint16_t>(cap + 8), 4, offset);
+    driver.function().config_write(static_cast<std::uint16_t>(cap + 12), 4, length);
   };
   const auto data = static_cast<std::uint16_t>(cap + 16);
   const auto& structure = pci.structures().at(1);
   window(structure.bar, structure.offset + common::kDeviceStatus, 1);
-  pci.function().config_write(data, 1, status::kAcknowledge);
+  driver.function().config_write(data, 1, status::kAcknowledge);
   CHECK(pci.device_status() == status::kAcknowledge);
-  CHECK(pci.function().config_read(data, 1) == status::kAcknowledge);
+  CHECK(driver.function().config_read(data, 1) == status::kAcknowledge);
   window(structure.bar, structure.offset + common::kNumQueues, 2);
-  CHECK(pci.function().config_read(data, 2) == 2);
+  CHECK(driver.function().config_read(data, 2) == 2);
   window(structure.bar, structure.offset + common::kDeviceStatus, 1);
-  pci.function().config_write(data, 1, 0);  // a reset, too
+  driver.function().config_write(data, 1, 0);  // a reset, too
   CHECK(pci.device_status() == 0);
   // What a driver must not program does nothing (4.1.4.9.2).
   pci.add_status(status::kAcknowledge);
@@ -341,7 +341,7 @@ TEST_CASE("PCI: the PCI_CFG capability reaches every structure", "[pci][4.1.4.9]
                                                                            {0, 0xFFFF'FFFC, 4},
                                                                            {0, 0x14, 0}}) {
     window(bar, offset, length);
-    pci.function().config_write(data, 4, 0);
+    driver.function().config_write(data, 4, 0);
     CHECK(pci.device_status() == status::kAcknowledge);
   }
 }
@@ -353,10 +353,10 @@ TEST_CASE("PCI: with INTA# the ISR says why, and reading it ends the interrupt",
   CHECK_FALSE(slot.intx());
   driver.create_cipher(wire_number::kAesCbc, Bytes(16), wire_number::kEncrypt);
   CHECK(slot.intx());
-  CHECK((driver.pci().function().config_read(0x06, 2) & 0x8) != 0);  // PCI-DEV-044
+  CHECK((driver.function().config_read(0x06, 2) & 0x8) != 0);  // PCI-DEV-044
   CHECK(driver.pci().read_isr() == 1);
   CHECK_FALSE(slot.intx());
-  CHECK((driver.pci().function().config_read(0x06, 2) & 0x8) == 0);
+  CHECK((driver.function().config_read(0x06, 2) & 0x8) == 0);
   CHECK(driver.pci().read_isr() == 0);
 
   driver.pci().set_command(0x406);  // interrupt disable
@@ -455,7 +455,7 @@ TEST_CASE("MSI-X: a changed message is routed before it is sent", "[pci][msix]")
 
 TEST_CASE("MSI-X: the table reads back and starts masked", "[pci][msix]") {
   CryptoDriver driver(polled_device(), {.msix = false, .start = false});
-  virtio::pci::Function& function = driver.pci().function();
+  virtio::pci::Function& function = driver.function();
   std::uint32_t control = 0;
   function.bar_read(2, 12, std::as_writable_bytes(std::span(&control, 1)));
   CHECK(control == 1);

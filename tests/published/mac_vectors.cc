@@ -1,4 +1,4 @@
-#include "tests/unit/crypto/symmetric_vectors.h"
+#include "tests/published/symmetric_vectors.h"
 
 namespace virtcrypt::tests {
 namespace {
