@@ -5,6 +5,7 @@
 #include <spdlog/fmt/fmt.h>
 #include <CLI/CLI.hpp>
 
+#include "tests/conformance/command.h"
 #include "tests/vectors/command.h"
 #include "virtcrypt/vmm/cli/commands.h"
 
@@ -34,6 +35,7 @@ int run_program(int argc, char** argv) {
   const cli::Command doctor = cli::add_doctor_command(app);
   const cli::Command ctl = cli::add_ctl_command(app);
   const cli::Command vectors = virtcrypt::vectors::add_vectors_command(app);
+  const cli::Command conformance = virtcrypt::conformance::add_conformance_command(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& wish) {
@@ -48,6 +50,7 @@ int run_program(int argc, char** argv) {
   }
   if (app.got_subcommand("run")) return run();
   if (app.got_subcommand("vectors")) return vectors();
+  if (app.got_subcommand("conformance")) return conformance();
   return app.got_subcommand("ctl") ? ctl() : doctor();
 }
 

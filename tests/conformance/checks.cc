@@ -1,0 +1,17 @@
+#include "tests/conformance/check.h"
+
+namespace virtcrypt::conformance {
+
+const std::vector<const Check*>& all_checks() {
+  static const std::vector<const Check*> all = [] {
+    std::vector<const Check*> checks;
+    for (const std::span<const Check> area : {status_checks(), feature_checks(), reset_checks()}) {
+      for (const Check& check : area)
+        checks.push_back(&check);
+    }
+    return checks;
+  }();
+  return all;
+}
+
+}  // namespace virtcrypt::conformance

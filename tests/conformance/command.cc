@@ -1,0 +1,197 @@
+#include "tests/conformance/command.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <ctime>
+#include <fstream>
+#include <memory>
+#include <stdexcept>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "tests/conformance/features.h"
+#include "tests/conformance/in_process_target.h"
+#include "tests/conformance/report.h"
+#include "tests/conformance/runner.h"
+#include "tests/conformance/selection.h"
+#include "tests/driver/pci_driver.h"
+
+namespace virtcrypt::conformance {
+namespace {
+
+struct Options {
+  std::string device = "in-process";
+  std::string dialect = "standard";
+  std::string ring = "split";
+  std::vector<std::string> features;
+  std::vector<std::string> only;
+  std::vector<std::string> reports;
+  double timeout_seconds = 20;
+  bool list = false;
+  bool no_fork = false;
+};
+
+// "NAME=on", "NAME=off".
+void apply_feature(const std::string& text, Settings& settings) {
+  const std::size_t equals = text.find('=');
+  const std::string name = text.substr(0, equals);
+  const std::string value = equals == std::string::npos ? "" : text.substr(equals + 1);
+  if (value != "on" && value != "off")
+    throw std::runtime_error(fmt::format("--feature {}: write NAME=on or NAME=off", text));
+  const auto feature = feature_named(name, settings.dialect);
+  if (!feature)
+    throw std::runtime_error(fmt::format(
+        "--feature {}: the dialect {} has no such feature; it has {}", text, name_of(settings.dialect),
+        joined_feature_names(known_features(settings.dialect), settings.dialect)));
+  if (*feature == test::feature::kVersion1 && value == "off")
+    throw std::runtime_error("--feature VERSION_1=off: without it there is no device of this specification");
+  if (*feature == test::feature::kRingPacked)
+    throw std::runtime_error(
+        fmt::format("--feature {}: use --ring to choose the format of virtqueues", text));
+  (value == "on" ? settings.features_on : settings.features_off) |= *feature;
+  if ((settings.features_on & settings.features_off) != 0)
+    throw std::runtime_error(fmt::format("--feature {}: both on and off", name));
+}
+
+Settings settings_of(const Options& options) {
+  Settings settings;
+  settings.device = options.device;
+  settings.dialect = options.dialect == "rfc-v2" ? Dialect::kRfcV2 : Dialect::kStandard;
+  settings.ring = options.ring == "packed" ? RingFormat::kPacked : RingFormat::kSplit;
+  for (const std::string& feature : options.features)
+    apply_feature(feature, settings);
+  return settings;
+}
+
+std::unique_ptr<Target> make_target(const std::string& device) {
+  if (device == "in-process") return make_in_process_target();
+  throw std::runtime_error(fmt::format("--device {}: there is no such device; use in-process", device));
+}
+
+// What was asked of the device and cannot be had.
+void check_offer(const Settings& settings, const Facts& facts) {
+  std::uint64_t wanted = settings.features_on;
+  if (settings.is_packed()) wanted |= test::feature::kRingPacked;
+  if (const std::uint64_t missing = wanted & ~facts.offered; missing != 0)
+    throw std::runtime_error(fmt::format("device {} does not offer {}", settings.device,
+                                         joined_feature_names(missing, settings.dialect)));
+}
+
+std::string now() {
+  const std::time_t time = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&time, &utc);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text;
+}
+
+// One line that is written over, on terminals only.
+class ProgressLine {
+ public:
+  ~ProgressLine() { clear(); }
+  void show(std::size_t done, std::size_t all, std::string_view what) const {
+    if (!terminal_) return;
+    clear();
+    fmt::print(stderr, "{}/{} {}", done, all, what);
+    std::fflush(stderr);
+  }
+
+ private:
+  void clear() const {
+    if (terminal_) fmt::print(stderr, "\r\x1b[K");
+  }
+  const bool terminal_ = isatty(STDERR_FILENO) != 0;
+};
+
+std::vector<CheckResult> run_checks(Runner& runner, const std::vector<const Check*>& checks) {
+  std::vector<CheckResult> results;
+  const ProgressLine line;
+  for (const Check* check : checks) {
+    line.show(results.size(), checks.size(), check->id);
+    results.push_back({check, runner.run(*check)});
+  }
+  return results;
+}
+
+void write_file(const std::string& path, const std::string& content) {
+  std::ofstream file(path, std::ios::binary);
+  file << content;
+  file.close();
+  if (!file) throw std::runtime_error(fmt::format("cannot write the report {}", path));
+}
+
+int run(const Options& options) {
+  const Selection selection = select(options.only);
+  if (options.list) {
+    std::fputs(as_list(selection).c_str(), stdout);
+    return 0;
+  }
+  const Settings settings = settings_of(options);
+  const std::unique_ptr<Target> target = make_target(options.device);
+  Runner runner(*target, settings,
+                {.timeout = std::chrono::milliseconds(static_cast<long>(options.timeout_seconds * 1000)),
+                 .fork = !options.no_fork});
+  check_offer(settings, runner.facts());
+  const RunInfo info{.settings = settings,
+                     .facts = runner.facts(),
+                     .target_name = target->name(),
+                     .target_version = target->version(),
+                     .date = now()};
+  const Report report = make_report(info, run_checks(runner, selection.checks), selection.statements);
+  std::fputs(as_text(report).c_str(), stdout);
+  for (const std::string& path : options.reports)
+    write_file(path, as_file(report, path));
+  return report.is_success() ? 0 : 1;
+}
+
+std::string complain_about_name(const std::string& path) {
+  return is_report_name(path) ? "" : fmt::format("{}: a report's name ends in .html, .json or .xml", path);
+}
+
+}  // namespace
+
+std::function<int()> add_conformance_command(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* const command = app.add_subcommand(
+      "conformance", "Check a virtio-crypto device against the specification, statement by statement");
+  command
+      ->add_option("--device", options->device,
+                   "Device under test: in-process, the device model of this program")
+      ->capture_default_str();
+  command->add_option("--dialect", options->dialect, "What the device speaks: standard, rfc-v2")
+      ->check(CLI::IsMember({"standard", "rfc-v2"}))
+      ->capture_default_str();
+  command->add_option("--ring", options->ring, "Format of the virtqueues: split, packed")
+      ->check(CLI::IsMember({"split", "packed"}))
+      ->capture_default_str();
+  command
+      ->add_option(
+          "--feature", options->features,
+          "NAME=on: drivers accept this feature wherever a check leaves it open; NAME=off: never, and\n"
+          "a device that can be told does not offer it. Repeatable")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--only", options->only,
+                   "Only checks whose id, or whose statement's id, begins with this word. Repeatable")
+      ->allow_extra_args(false);
+  command->add_flag("--list", options->list, "List the checks and their statements, and run nothing");
+  command->add_option("--timeout", options->timeout_seconds, "Time limit of each check in seconds")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str();
+  command
+      ->add_option("--report", options->reports,
+                   "Write a report: FILE.html, FILE.json or FILE.xml (JUnit). Repeatable")
+      ->check(complain_about_name)
+      ->allow_extra_args(false);
+  command->add_flag("--no-fork", options->no_fork,
+                    "Run the checks in this process, without time limits, for a debugger");
+  command->footer(
+      "The statements are those of VIRTIO 1.4 that concern a device. Exit code: 0 when no check failed, "
+      "timed\n"
+      "out or crashed, else 1.");
+  return [options] { return run(*options); };
+}
+
+}  // namespace virtcrypt::conformance

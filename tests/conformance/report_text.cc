@@ -1,0 +1,64 @@
+#include "tests/conformance/report.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include "tests/conformance/features.h"
+
+namespace virtcrypt::conformance {
+namespace {
+
+std::string failure_text(const RunInfo& info, const CheckResult& result) {
+  std::string text =
+      fmt::format("\n{} {}: {}\n", result.check->id, name_of(result.outcome.verdict), result.check->title);
+  for (const std::string_view id : result.check->statements) {
+    if (const Statement* statement = find_statement(id))
+      text += fmt::format("  {} ({}, {}): {}\n", id, statement->section, statement->level, statement->text);
+  }
+  text += fmt::format("  {}\n", result.outcome.message);
+  for (const std::string& line : result.outcome.evidence)
+    text += fmt::format("    {}\n", line);
+  return text + fmt::format("  repeat: {}\n", repeat_command(info, result.check->id));
+}
+
+std::string row(std::string_view number, std::string_view title, const Totals& totals) {
+  return fmt::format("{:>8} {:>8} {:>11} {:>13}  {:<5} {}\n", totals.passed, totals.failed, totals.not_tested,
+                     totals.not_testable, number, title);
+}
+
+std::size_t count(const Report& report, Verdict verdict) {
+  std::size_t found = 0;
+  for (const CheckResult& result : report.checks)
+    found += result.outcome.verdict == verdict ? 1 : 0;
+  return found;
+}
+
+}  // namespace
+
+std::string repeat_command(const RunInfo& info, std::string_view check) {
+  const Settings& settings = info.settings;
+  std::string command = fmt::format("virtcrypt conformance --device {} --dialect {} --ring {}",
+                                    settings.device, name_of(settings.dialect), name_of(settings.ring));
+  for (const std::string& name : feature_names(settings.features_on, settings.dialect))
+    command += fmt::format(" --feature {}=on", name);
+  for (const std::string& name : feature_names(settings.features_off, settings.dialect))
+    command += fmt::format(" --feature {}=off", name);
+  return command + fmt::format(" --only {}", check);
+}
+
+std::string as_text(const Report& report) {
+  std::string text;
+  for (const CheckResult& result : report.checks) {
+    if (is_failure(result.outcome.verdict)) text += failure_text(report.info, result);
+  }
+  text += fmt::format("\n{:>8} {:>8} {:>11} {:>13}  {}\n", "passed", "failed", "not tested", "not testable",
+                      "statements of");
+  for (const ChapterTotals& chapter : report.chapters)
+    text += row(chapter.chapter.number, chapter.chapter.title, chapter.totals);
+  text += row("", fmt::format("all {} statements", report.totals.all()), report.totals);
+  return text + fmt::format("{} checks: {} passed, {} failed, {} timed out, {} crashed, {} skipped\n",
+                            report.checks.size(), count(report, Verdict::kPassed),
+                            count(report, Verdict::kFailed), count(report, Verdict::kTimedOut),
+                            count(report, Verdict::kCrashed), count(report, Verdict::kSkipped));
+}
+
+}  // namespace virtcrypt::conformance

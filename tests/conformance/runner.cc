@@ -1,0 +1,128 @@
+#include "tests/conformance/runner.h"
+
+#include <stdexcept>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "tests/conformance/context.h"
+#include "tests/conformance/features.h"
+#include "tests/driver/pci_driver.h"
+
+namespace virtcrypt::conformance {
+namespace {
+
+Outcome run_here(const Check& check, Target& target, const Settings& settings) {
+  Context context(target, settings);
+  Outcome outcome;
+  try {
+    check.run(context);
+  } catch (const CheckSkipped& skipped) {
+    outcome = {.verdict = Verdict::kSkipped, .message = skipped.what(), .evidence = {}, .duration = {}};
+  } catch (const std::exception& error) {
+    outcome = {.verdict = Verdict::kFailed, .message = error.what(), .evidence = {}, .duration = {}};
+  }
+  outcome.evidence = context.evidence();
+  return outcome;
+}
+
+// The facts travel as evidence, one number a line.
+Outcome look_at_device(Target& target, const Settings& settings) {
+  Outcome outcome;
+  try {
+    const std::unique_ptr<Device> device = target.make_device(settings, {});
+    test::PciAccess& pci = device->pci();
+    pci.config_write(4, 2, 2);
+    test::PciDriver driver(pci);
+    if (driver.structures().count(1) == 0)
+      throw std::runtime_error("it has no common configuration structure");
+    for (const std::uint64_t fact :
+         {driver.offered(), std::uint64_t{pci.config_read(0, 2)}, std::uint64_t{pci.config_read(2, 2)},
+          std::uint64_t{pci.config_read(8, 1)}})
+      outcome.evidence.push_back(std::to_string(fact));
+  } catch (const std::exception& error) {
+    outcome.verdict = Verdict::kFailed;
+    outcome.message = error.what();
+  }
+  return outcome;
+}
+
+std::string_view name_of_ability(std::uint32_t ability) {
+  switch (ability) {
+    case kSeesMessages:
+      return "see MSI-X messages";
+    case kCountsMessages:
+      return "count MSI-X messages";
+    case kSeesIntx:
+      return "see INTA#";
+    default:
+      return "make the device change its configuration";
+  }
+}
+
+}  // namespace
+
+std::string_view name_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kPassed:
+      return "passed";
+    case Verdict::kFailed:
+      return "failed";
+    case Verdict::kSkipped:
+      return "skipped";
+    case Verdict::kTimedOut:
+      return "timed out";
+    case Verdict::kCrashed:
+      return "crashed";
+  }
+  return "?";
+}
+
+Runner::Runner(Target& target, const Settings& settings, const RunnerOptions& options)
+    : target_(target), settings_(settings), options_(options) {
+  const Outcome look = guarded([&] { return look_at_device(target_, settings_); });
+  if (look.verdict != Verdict::kPassed)
+    throw std::runtime_error(fmt::format("no device {} to check: {}", settings.device, look.message));
+  facts_ = {.offered = std::stoull(look.evidence.at(0)),
+            .vendor_id = static_cast<std::uint16_t>(std::stoul(look.evidence.at(1))),
+            .device_id = static_cast<std::uint16_t>(std::stoul(look.evidence.at(2))),
+            .revision_id = static_cast<std::uint8_t>(std::stoul(look.evidence.at(3)))};
+}
+
+Outcome Runner::run(const Check& check) {
+  const std::string missing = unmet(check.needs);
+  if (!missing.empty())
+    return {.verdict = Verdict::kSkipped, .message = missing, .evidence = {}, .duration = {}};
+  return guarded([&] { return run_here(check, target_, settings_); });
+}
+
+Outcome Runner::guarded(const std::function<Outcome()>& work) const {
+  const auto start = std::chrono::steady_clock::now();
+  Outcome outcome = options_.fork ? run_isolated(work, options_.timeout) : work();
+  outcome.duration =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+  return outcome;
+}
+
+// Why a check cannot be run; empty if it can.
+std::string Runner::unmet(const Needs& needs) const {
+  if (needs.dialect && *needs.dialect != settings_.dialect)
+    return fmt::format("for the dialect {}", name_of(*needs.dialect));
+  if (needs.ring && *needs.ring != settings_.ring)
+    return fmt::format("for {} virtqueues", name_of(*needs.ring));
+  const auto names = [&](std::uint64_t features) {
+    return joined_feature_names(features, settings_.dialect);
+  };
+  if (const std::uint64_t off = needs.features & settings_.features_off; off != 0)
+    return fmt::format("switched off: {}", names(off));
+  if (const std::uint64_t missing = needs.features & ~facts_.offered; missing != 0)
+    return fmt::format("not applicable, not offered: {}", names(missing));
+  if (const std::uint64_t surplus = needs.not_offered & facts_.offered; surplus != 0)
+    return fmt::format("not applicable, offered: {}", names(surplus));
+  for (std::uint32_t ability = 1; ability <= kChangesConfig; ability <<= 1U) {
+    if ((needs.abilities & ability & ~target_.abilities()) != 0)
+      return fmt::format("{} cannot {}", settings_.device, name_of_ability(ability));
+  }
+  return {};
+}
+
+}  // namespace virtcrypt::conformance
