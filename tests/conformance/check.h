@@ -47,5 +47,10 @@ class CheckSkipped : public std::runtime_error {
 [[nodiscard]] std::span<const Check> status_checks();
 [[nodiscard]] std::span<const Check> feature_checks();
 [[nodiscard]] std::span<const Check> reset_checks();
+[[nodiscard]] std::span<const Check> queue_reset_checks();
+[[nodiscard]] std::span<const Check> pci_header_checks();
+[[nodiscard]] std::span<const Check> pci_structure_checks();
+[[nodiscard]] std::span<const Check> common_config_checks();
+[[nodiscard]] std::span<const Check> interrupt_checks();
 
 }  // namespace virtcrypt::conformance

@@ -5,7 +5,16 @@ namespace virtcrypt::conformance {
 const std::vector<const Check*>& all_checks() {
   static const std::vector<const Check*> all = [] {
     std::vector<const Check*> checks;
-    for (const std::span<const Check> area : {status_checks(), feature_checks(), reset_checks()}) {
+    for (const std::span<const Check> area : {
+             status_checks(),
+             feature_checks(),
+             reset_checks(),
+             queue_reset_checks(),
+             pci_header_checks(),
+             pci_structure_checks(),
+             common_config_checks(),
+             interrupt_checks(),
+         }) {
       for (const Check& check : area)
         checks.push_back(&check);
     }

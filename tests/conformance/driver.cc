@@ -20,6 +20,7 @@ constexpr std::uint32_t kConfigMaxDataQueues = 4;  // 5.9.5
 constexpr std::uint32_t kConfigCryptoServices = 8;
 constexpr std::uint32_t kConfigCipherAlgorithms = 12;
 constexpr std::uint64_t kNoSession = 0x7FFF'FFFF'FFFF'FFF0;
+constexpr std::uint16_t kNoVector = 0xFFFF;
 constexpr std::uint16_t kMemorySpace = 2;
 constexpr std::uint16_t kBusMaster = 4;
 
@@ -44,7 +45,7 @@ Driver::Driver(Context& context, const DriverOptions& options)
   vectors_ = static_cast<std::uint16_t>((device_->pci().config_read(control, 2) & 0x7FF) + 1);
   if (!options.msix) return;
   pci_->enable_msix(true);
-  for (std::uint16_t vector = 0; vector < std::min<std::uint16_t>(vectors_, 64); ++vector) {
+  for (std::uint16_t vector = 0; vector < watched_vectors(); ++vector) {
     const Message message = device_->message(vector);
     pci_->program_vector(vector, message.address, message.data, false);
   }
@@ -86,12 +87,12 @@ void Driver::read_data_queues() {
 
 void Driver::set_up_queues() {
   const bool msix = options_.msix && vectors_ > 0;
-  pci_->write_common(common::kConfigVector, 2, msix ? 0 : 0xFFFF);
+  pci_->write_common(common::kConfigVector, 2, msix ? 0 : kNoVector);
   for (std::uint16_t queue = 0; queue <= data_queues_; ++queue)
     set_up_queue(queue, options_.ring_size);
 }
 
-void Driver::set_up_queue(std::uint16_t queue, std::uint16_t ring_size) {
+void Driver::set_up_queue(std::uint16_t queue, std::uint16_t ring_size, std::optional<std::uint16_t> vector) {
   const bool event_idx = has(feature::kEventIdx);
   std::unique_ptr<test::DriverRing> ring;
   if (has(feature::kRingPacked)) {
@@ -100,7 +101,8 @@ void Driver::set_up_queue(std::uint16_t queue, std::uint16_t ring_size) {
     ring = std::make_unique<test::SplitRing>(memory(), ring_size, event_idx, has(feature::kInOrder));
   }
   ring->want_interrupt(true);
-  pci_->set_queue(queue, *ring, options_.msix && vectors_ > 0 ? vector_of(queue) : std::uint16_t{0xFFFF});
+  const std::uint16_t usual = options_.msix && vectors_ > 0 ? vector_of(queue) : kNoVector;
+  pci_->set_queue(queue, *ring, vector.value_or(usual));
   rings_[queue] = std::make_unique<test::RequestRing>(memory(), std::move(ring));
 }
 
@@ -156,6 +158,28 @@ test::Answer Driver::wait(std::uint16_t queue, std::uint16_t head) {
 
 unsigned Driver::take_messages(std::uint16_t vector) {
   return device_->take_messages(device_->message(vector));
+}
+
+void Driver::forget_messages() {
+  for (std::uint16_t vector = 0; vector < watched_vectors(); ++vector)
+    static_cast<void>(take_messages(vector));
+  static_cast<void>(pci_->read_isr());
+}
+
+void Driver::submit_wild_chain() {
+  constexpr std::uint64_t kNowhere = 0xFFFF'FFFF'F000'0000;
+  submit(0, test::Request().at(kNowhere, 64, false).at(kNowhere + 0x1000, 16, true));
+}
+
+void Driver::provoke_config_change() {
+  if (context_.has(kChangesConfig)) {
+    device_->change_config();
+  } else {
+    submit_wild_chain();
+    if (!comes_true([&] { return (pci_->device_status() & status::kNeedsReset) != 0; }))
+      context_.skip("nothing makes this device send a configuration change notification");
+  }
+  settle();
 }
 
 std::uint16_t Driver::vector_of(std::uint16_t queue) const {

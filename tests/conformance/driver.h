@@ -60,7 +60,8 @@ class Driver {
   void reset();
   // RING_RESET: waits until queue_reset reads 0; requests of the queue are lost. Then enables it again.
   void reset_queue(std::uint16_t queue);
-  void set_up_queue(std::uint16_t queue, std::uint16_t ring_size);
+  // `vector`: else vector_of(queue), or none without MSI-X.
+  void set_up_queue(std::uint16_t queue, std::uint16_t ring_size, std::optional<std::uint16_t> vector = {});
 
   [[nodiscard]] test::DriverRing& ring(std::uint16_t queue) { return rings_.at(queue)->ring(); }
   [[nodiscard]] test::SplitRing& split_ring(std::uint16_t queue) {
@@ -95,8 +96,11 @@ class Driver {
 
   // Interrupts since the last call, by MSI-X vector; and where the events of a queue go.
   [[nodiscard]] unsigned take_messages(std::uint16_t vector);
+  void forget_messages();  // of all vectors, and ISR status
   [[nodiscard]] std::uint16_t vector_of(std::uint16_t queue) const;
   [[nodiscard]] std::uint16_t vectors() const { return vectors_; }  // in the table
+  // Those of them that have a message: the first 64.
+  [[nodiscard]] std::uint16_t watched_vectors() const { return vectors_ < 64 ? vectors_ : std::uint16_t{64}; }
 
   // Registers of the common configuration that queue_select picks.
   [[nodiscard]] std::uint32_t read_queue(std::uint16_t queue, std::uint32_t offset, unsigned width = 2);
@@ -113,6 +117,12 @@ class Driver {
   [[nodiscard]] test::Request refused_data_request() const;
   // One of these, for any queue.
   [[nodiscard]] test::Request refused_request(std::uint16_t queue) const;
+
+  // A chain whose only descriptors lie outside of all memory: nothing that a device could carry on from.
+  void submit_wild_chain();
+  // Makes the device send a configuration change notification: where the target can, by a change of
+  // configuration space, else by an error. The check is skipped where neither works.
+  void provoke_config_change();
 
   // All memory that the driver has allocated so far.
   [[nodiscard]] test::Bytes memory_content();

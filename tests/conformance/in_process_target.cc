@@ -47,7 +47,7 @@ crypto_dev::DeviceOptions model_options(const Settings& settings, const DeviceOp
           .io_threads = 0,
           .workers = 0,
           .max_sessions = 64,
-          .offered = virtio::FeatureSet(~settings.features_off),
+          .offered = virtio::FeatureSet(~(settings.features_off | options.features_off)),
           .extensions = virtio::FeatureSet(settings.features_on)};
 }
 

@@ -14,7 +14,8 @@ namespace virtcrypt::conformance {
 
 // What a check asks of a fresh device. A target that cannot give it throws CheckSkipped.
 struct DeviceOptions {
-  std::uint16_t data_queues = 2;  // at least so many, where the target has the choice
+  std::uint16_t data_queues = 2;   // so many, where the target has the choice
+  std::uint64_t features_off = 0;  // not offered either, where it has the choice; a check looks at the offer
 };
 
 // What a target can show or do, as bits of a set.
