@@ -39,6 +39,10 @@ class CheckFailed : public std::runtime_error {
 class CheckSkipped : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+// The statements say nothing about a device like this one.
+class CheckNotApplicable : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 // Every check, in the order in which they run.
 [[nodiscard]] const std::vector<const Check*>& all_checks();

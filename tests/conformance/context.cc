@@ -36,6 +36,7 @@ void Context::expect_equal(std::span<const std::byte> seen, std::span<const std:
 }
 
 void Context::note(std::string text) {
+  if (std::find(evidence_.begin(), evidence_.end(), text) != evidence_.end()) return;
   if (evidence_.size() < kMostEvidence) {
     evidence_.push_back(std::move(text));
   } else {
@@ -53,6 +54,10 @@ void Context::fail(const std::string& text) {
 
 void Context::skip(const std::string& reason) {
   throw CheckSkipped(reason);
+}
+
+void Context::not_applicable(const std::string& reason) {
+  throw CheckNotApplicable(reason);
 }
 
 std::vector<std::string> Context::evidence() const {

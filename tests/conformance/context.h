@@ -39,12 +39,15 @@ class Context {
   void expect_equal(std::span<const std::byte> seen, std::span<const std::byte> expected,
                     std::string_view what);
 
-  // Something seen that belongs to the evidence, whatever the verdict.
+  // Something seen that belongs to the evidence, whatever the verdict. What is there already is not repeated.
   void note(std::string text);
   void note(std::string_view what, std::span<const std::byte> bytes);
 
   [[noreturn]] void fail(const std::string& text);
+  // The target, or what was chosen for the run, does not let the check be made.
   [[noreturn]] void skip(const std::string& reason);
+  // There is nothing in this device that the statements are about.
+  [[noreturn]] void not_applicable(const std::string& reason);
 
   // The first of the evidence, and a line on how much more there was.
   [[nodiscard]] std::vector<std::string> evidence() const;

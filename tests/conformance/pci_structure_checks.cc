@@ -77,7 +77,7 @@ void run_best_first(Context& context) {
   }
   repeated.erase(cfg_type::kSharedMemory);
   repeated.erase(cfg_type::kVendor);
-  if (repeated.empty()) context.skip("not applicable: no structure is there twice");
+  if (repeated.empty()) context.not_applicable("no structure is there twice");
   for (const std::uint8_t type : repeated) {
     const VirtioCapability first = virtio_capabilities(device->pci(), type).front();
     context.expect(type == cfg_type::kPciCfg || first.offset + first.length <= bar_size(bars, first.bar),
@@ -110,7 +110,7 @@ std::unique_ptr<Driver> notify_driver(Context& context, bool with_data) {
   auto driver = std::make_unique<Driver>(context, options);
   const bool offered = (driver->offered() & feature::kNotificationData) != 0;
   if (offered != with_data)
-    context.skip(fmt::format("not applicable: NOTIFICATION_DATA is {}offered", offered ? "" : "not "));
+    context.not_applicable(fmt::format("NOTIFICATION_DATA is {}offered", offered ? "" : "not "));
   return driver;
 }
 
@@ -172,7 +172,7 @@ void expect_doorbells_work(Context& context, bool with_data) {
 void run_shared_memory_inside(Context& context) {
   const auto device = context.make_device();
   const std::vector<VirtioCapability> regions = virtio_capabilities(device->pci(), cfg_type::kSharedMemory);
-  if (regions.empty()) context.skip("not applicable: the device has no shared memory");
+  if (regions.empty()) context.not_applicable("the device has no shared memory");
   const std::vector<PciBar> bars = probe_bars(device->pci());
   for (const VirtioCapability& region : regions)
     context.expect(region.offset <= bar_size(bars, region.bar) &&
@@ -183,7 +183,7 @@ void run_shared_memory_inside(Context& context) {
 void run_shared_memory_ids(Context& context) {
   const auto device = context.make_device();
   const std::vector<VirtioCapability> regions = virtio_capabilities(device->pci(), cfg_type::kSharedMemory);
-  if (regions.empty()) context.skip("not applicable: the device has no shared memory");
+  if (regions.empty()) context.not_applicable("the device has no shared memory");
   std::set<std::uint8_t> ids;
   for (const VirtioCapability& region : regions)
     context.expect(ids.insert(region.id).second, fmt::format("no other region has the id {}", region.id));
@@ -192,7 +192,7 @@ void run_shared_memory_ids(Context& context) {
 // struct virtio_pci_vndr_data (4.1.4.8): vendor_id behind cfg_type.
 std::vector<VirtioCapability> vendor_data(Context& context, test::PciAccess& pci) {
   std::vector<VirtioCapability> found = virtio_capabilities(pci, cfg_type::kVendor);
-  if (found.empty()) context.skip("not applicable: the device has no vendor data");
+  if (found.empty()) context.not_applicable("the device has no vendor data");
   return found;
 }
 

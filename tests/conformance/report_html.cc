@@ -83,16 +83,17 @@ std::string head(const Report& report) {
 std::string totals_row(std::string_view number, std::string_view title, const Totals& totals) {
   return fmt::format(
       "<tr><td>{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
-      "<td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
-      escaped(number), escaped(title), totals.passed, totals.failed, totals.not_tested, totals.not_testable,
-      totals.all());
+      "<td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
+      escaped(number), escaped(title), totals.passed, totals.failed, totals.not_tested, totals.not_applicable,
+      totals.not_testable, totals.all());
 }
 
 std::string chapters(const Report& report) {
   std::string html =
       "<h2>Totals</h2>\n<div class=\"wide\"><table>\n<tr><th colspan=\"2\">Chapter</th><th "
       "class=\"n\">passed</th>"
-      "<th class=\"n\">failed</th><th class=\"n\">not tested</th><th class=\"n\">not testable</th>"
+      "<th class=\"n\">failed</th><th class=\"n\">not tested</th><th class=\"n\">not applicable</th><th "
+      "class=\"n\">not testable</th>"
       "<th class=\"n\">all</th></tr>\n";
   for (const ChapterTotals& row : report.chapters)
     html += totals_row(row.chapter.number, row.chapter.title, row.totals);
@@ -127,8 +128,9 @@ std::string statement_html(const RunInfo& info, const StatementResult& result) {
 std::string controls() {
   std::string html =
       "<div class=\"controls\"><select id=\"verdict\" aria-label=\"Verdict\"><option value=\"\">all</option>";
-  for (const StatementVerdict verdict : {StatementVerdict::kPassed, StatementVerdict::kFailed,
-                                         StatementVerdict::kNotTested, StatementVerdict::kNotTestable})
+  for (const StatementVerdict verdict :
+       {StatementVerdict::kPassed, StatementVerdict::kFailed, StatementVerdict::kNotTested,
+        StatementVerdict::kNotApplicable, StatementVerdict::kNotTestable})
     html += fmt::format("<option value=\"{}\">{}</option>", class_of(verdict), name_of(verdict));
   return html +
          "</select><input id=\"words\" type=\"search\" placeholder=\"Search\" aria-label=\"Search\">"

@@ -14,6 +14,7 @@ Json totals_json(const Totals& totals) {
   return {{"passed", totals.passed},
           {"failed", totals.failed},
           {"not_tested", totals.not_tested},
+          {"not_applicable", totals.not_applicable},
           {"not_testable", totals.not_testable}};
 }
 

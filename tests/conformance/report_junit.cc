@@ -40,7 +40,7 @@ std::string case_xml(const RunInfo& info, const StatementResult& result) {
 
 std::string counts(const Totals& totals) {
   return fmt::format(R"(tests="{}" failures="{}" errors="0" skipped="{}")", totals.all(), totals.failed,
-                     totals.not_tested + totals.not_testable);
+                     totals.not_tested + totals.not_applicable + totals.not_testable);
 }
 
 }  // namespace

@@ -20,9 +20,14 @@ std::string failure_text(const RunInfo& info, const CheckResult& result) {
   return text + fmt::format("  repeat: {}\n", repeat_command(info, result.check->id));
 }
 
+template <typename... Numbers>
+std::string row(std::string_view number, std::string_view title, const Numbers&... numbers) {
+  return fmt::format("{:>8} {:>8} {:>11} {:>15} {:>13}  {:<5} {}\n", numbers..., number, title);
+}
+
 std::string row(std::string_view number, std::string_view title, const Totals& totals) {
-  return fmt::format("{:>8} {:>8} {:>11} {:>13}  {:<5} {}\n", totals.passed, totals.failed, totals.not_tested,
-                     totals.not_testable, number, title);
+  return row(number, title, totals.passed, totals.failed, totals.not_tested, totals.not_applicable,
+             totals.not_testable);
 }
 
 std::size_t count(const Report& report, Verdict verdict) {
@@ -50,15 +55,17 @@ std::string as_text(const Report& report) {
   for (const CheckResult& result : report.checks) {
     if (is_failure(result.outcome.verdict)) text += failure_text(report.info, result);
   }
-  text += fmt::format("\n{:>8} {:>8} {:>11} {:>13}  {}\n", "passed", "failed", "not tested", "not testable",
-                      "statements of");
+  text += '\n';
+  text += row("", "statements of", "passed", "failed", "not tested", "not applicable", "not testable");
   for (const ChapterTotals& chapter : report.chapters)
     text += row(chapter.chapter.number, chapter.chapter.title, chapter.totals);
   text += row("", fmt::format("all {} statements", report.totals.all()), report.totals);
-  return text + fmt::format("{} checks: {} passed, {} failed, {} timed out, {} crashed, {} skipped\n",
-                            report.checks.size(), count(report, Verdict::kPassed),
-                            count(report, Verdict::kFailed), count(report, Verdict::kTimedOut),
-                            count(report, Verdict::kCrashed), count(report, Verdict::kSkipped));
+  return text +
+         fmt::format(
+             "{} checks: {} passed, {} failed, {} timed out, {} crashed, {} skipped, {} not applicable\n",
+             report.checks.size(), count(report, Verdict::kPassed), count(report, Verdict::kFailed),
+             count(report, Verdict::kTimedOut), count(report, Verdict::kCrashed),
+             count(report, Verdict::kSkipped), count(report, Verdict::kNotApplicable));
 }
 
 }  // namespace virtcrypt::conformance

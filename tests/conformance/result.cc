@@ -20,6 +20,8 @@ std::size_t& counter_of(Totals& totals, StatementVerdict verdict) {
       return totals.passed;
     case StatementVerdict::kFailed:
       return totals.failed;
+    case StatementVerdict::kNotApplicable:
+      return totals.not_applicable;
     case StatementVerdict::kNotTestable:
       return totals.not_testable;
     case StatementVerdict::kNotTested:
@@ -38,7 +40,10 @@ StatementResult without_checks(const Statement& statement, const RunInfo& info) 
     return result;
   }
   const auto feature = feature_named(reason->unless_offered, info.settings.dialect);
-  if (feature && (info.facts.offered & *feature) == 0) result.reason = "not applicable: " + reason->text;
+  if (feature && (info.facts.offered & *feature) == 0) {
+    result.verdict = StatementVerdict::kNotApplicable;
+    result.reason = reason->text;
+  }
   return result;
 }
 
@@ -62,6 +67,8 @@ std::string_view name_of(StatementVerdict verdict) {
       return "failed";
     case StatementVerdict::kNotTested:
       return "not tested";
+    case StatementVerdict::kNotApplicable:
+      return "not applicable";
     case StatementVerdict::kNotTestable:
       return "not testable";
   }
@@ -78,12 +85,16 @@ StatementResult fold(const Statement& statement, std::vector<const CheckResult*>
                      [&](const CheckResult* check) { return condition(check->outcome.verdict); });
     return found == result.checks.end() ? nullptr : *found;
   };
+  const auto is = [](Verdict wanted) { return [wanted](Verdict verdict) { return verdict == wanted; }; };
   if (const CheckResult* failure = first(is_failure)) {
     result.verdict = StatementVerdict::kFailed;
     result.reason = fmt::format("{}: {}", failure->check->id, failure->outcome.message);
-  } else if (first([](Verdict verdict) { return verdict == Verdict::kPassed; }) != nullptr) {
+  } else if (first(is(Verdict::kPassed)) != nullptr) {
     result.verdict = StatementVerdict::kPassed;
+  } else if (const CheckResult* skipped = first(is(Verdict::kSkipped))) {
+    result.reason = skipped->outcome.message;
   } else {
+    result.verdict = StatementVerdict::kNotApplicable;
     result.reason = result.checks.front()->outcome.message;
   }
   return result;

@@ -23,8 +23,9 @@ struct CheckResult {
 enum class StatementVerdict : std::uint8_t {
   kPassed,
   kFailed,
-  kNotTested,    // its checks were skipped, or there is none yet
-  kNotTestable,  // at the interface, by any check
+  kNotTested,      // its checks were skipped, or there is none yet
+  kNotApplicable,  // it is about something that this device does not have
+  kNotTestable,    // at the interface, by any check
 };
 [[nodiscard]] std::string_view name_of(StatementVerdict verdict);
 
@@ -39,8 +40,11 @@ struct Totals {
   std::size_t passed = 0;
   std::size_t failed = 0;
   std::size_t not_tested = 0;
+  std::size_t not_applicable = 0;
   std::size_t not_testable = 0;
-  [[nodiscard]] std::size_t all() const { return passed + failed + not_tested + not_testable; }
+  [[nodiscard]] std::size_t all() const {
+    return passed + failed + not_tested + not_applicable + not_testable;
+  }
 };
 
 struct ChapterTotals {
@@ -67,7 +71,7 @@ struct Report {
 };
 
 // One statement's verdict from those of its checks. Failed if one of them failed; passed if one passed and
-// none failed; else not tested.
+// none failed; not applicable if all are; else not tested.
 [[nodiscard]] StatementResult fold(const Statement& statement, std::vector<const CheckResult*> checks,
                                    const RunInfo& info);
 

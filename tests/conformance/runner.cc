@@ -11,15 +11,21 @@
 namespace virtcrypt::conformance {
 namespace {
 
+Outcome without_run(Verdict verdict, std::string message) {
+  return {.verdict = verdict, .message = std::move(message), .evidence = {}, .duration = {}};
+}
+
 Outcome run_here(const Check& check, Target& target, const Settings& settings) {
   Context context(target, settings);
   Outcome outcome;
   try {
     check.run(context);
   } catch (const CheckSkipped& skipped) {
-    outcome = {.verdict = Verdict::kSkipped, .message = skipped.what(), .evidence = {}, .duration = {}};
+    outcome = without_run(Verdict::kSkipped, skipped.what());
+  } catch (const CheckNotApplicable& reason) {
+    outcome = without_run(Verdict::kNotApplicable, reason.what());
   } catch (const std::exception& error) {
-    outcome = {.verdict = Verdict::kFailed, .message = error.what(), .evidence = {}, .duration = {}};
+    outcome = without_run(Verdict::kFailed, error.what());
   }
   outcome.evidence = context.evidence();
   return outcome;
@@ -69,6 +75,8 @@ std::string_view name_of(Verdict verdict) {
       return "failed";
     case Verdict::kSkipped:
       return "skipped";
+    case Verdict::kNotApplicable:
+      return "not applicable";
     case Verdict::kTimedOut:
       return "timed out";
     case Verdict::kCrashed:
@@ -89,9 +97,7 @@ Runner::Runner(Target& target, const Settings& settings, const RunnerOptions& op
 }
 
 Outcome Runner::run(const Check& check) {
-  const std::string missing = unmet(check.needs);
-  if (!missing.empty())
-    return {.verdict = Verdict::kSkipped, .message = missing, .evidence = {}, .duration = {}};
+  if (std::optional<Outcome> outcome = unmet(check.needs)) return *outcome;
   return guarded([&] { return run_here(check, target_, settings_); });
 }
 
@@ -103,26 +109,27 @@ Outcome Runner::guarded(const std::function<Outcome()>& work) const {
   return outcome;
 }
 
-// Why a check cannot be run; empty if it can.
-std::string Runner::unmet(const Needs& needs) const {
-  if (needs.dialect && *needs.dialect != settings_.dialect)
-    return fmt::format("for the dialect {}", name_of(*needs.dialect));
-  if (needs.ring && *needs.ring != settings_.ring)
-    return fmt::format("for {} virtqueues", name_of(*needs.ring));
+// How a check ends whose needs are not met; nothing if they are.
+std::optional<Outcome> Runner::unmet(const Needs& needs) const {
   const auto names = [&](std::uint64_t features) {
     return joined_feature_names(features, settings_.dialect);
   };
+  if (needs.dialect && *needs.dialect != settings_.dialect)
+    return without_run(Verdict::kSkipped, fmt::format("for the dialect {}", name_of(*needs.dialect)));
+  if (needs.ring && *needs.ring != settings_.ring)
+    return without_run(Verdict::kSkipped, fmt::format("for {} virtqueues", name_of(*needs.ring)));
   if (const std::uint64_t off = needs.features & settings_.features_off; off != 0)
-    return fmt::format("switched off: {}", names(off));
+    return without_run(Verdict::kSkipped, fmt::format("switched off: {}", names(off)));
   if (const std::uint64_t missing = needs.features & ~facts_.offered; missing != 0)
-    return fmt::format("not applicable, not offered: {}", names(missing));
+    return without_run(Verdict::kNotApplicable, fmt::format("not offered: {}", names(missing)));
   if (const std::uint64_t surplus = needs.not_offered & facts_.offered; surplus != 0)
-    return fmt::format("not applicable, offered: {}", names(surplus));
+    return without_run(Verdict::kNotApplicable, fmt::format("offered: {}", names(surplus)));
   for (std::uint32_t ability = 1; ability <= kChangesConfig; ability <<= 1U) {
     if ((needs.abilities & ability & ~target_.abilities()) != 0)
-      return fmt::format("{} cannot {}", settings_.device, name_of_ability(ability));
+      return without_run(Verdict::kSkipped,
+                         fmt::format("{} cannot {}", settings_.device, name_of_ability(ability)));
   }
-  return {};
+  return std::nullopt;
 }
 
 }  // namespace virtcrypt::conformance

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,10 +15,10 @@
 
 namespace virtcrypt::conformance {
 
-enum class Verdict : std::uint8_t { kPassed, kFailed, kSkipped, kTimedOut, kCrashed };
+enum class Verdict : std::uint8_t { kPassed, kFailed, kSkipped, kNotApplicable, kTimedOut, kCrashed };
 [[nodiscard]] std::string_view name_of(Verdict verdict);  // "passed", "timed out", ...
 [[nodiscard]] inline bool is_failure(Verdict verdict) {
-  return verdict != Verdict::kPassed && verdict != Verdict::kSkipped;
+  return verdict == Verdict::kFailed || verdict == Verdict::kTimedOut || verdict == Verdict::kCrashed;
 }
 
 // How a check ended.
@@ -56,7 +57,7 @@ class Runner {
 
  private:
   [[nodiscard]] Outcome guarded(const std::function<Outcome()>& work) const;
-  [[nodiscard]] std::string unmet(const Needs& needs) const;
+  [[nodiscard]] std::optional<Outcome> unmet(const Needs& needs) const;
 
   Target& target_;
   const Settings& settings_;

@@ -67,10 +67,18 @@ TEST_CASE("Folding: skipped checks leave a statement untested, with their reason
   CHECK(result.reason == "no such feature");
 }
 
+TEST_CASE("Folding: a statement does not apply when none of its checks does", "[conformance][fold]") {
+  CHECK(folded("STATUS-DEV-002", {result_of(kFirst, Verdict::kNotApplicable, "nothing there")}).verdict ==
+        StatementVerdict::kNotApplicable);
+  CHECK(folded("STATUS-DEV-002",
+               {result_of(kFirst, Verdict::kNotApplicable), result_of(kSecond, Verdict::kSkipped)})
+            .verdict == StatementVerdict::kNotTested);
+}
+
 TEST_CASE("Folding: without checks the table of reasons speaks", "[conformance][fold]") {
   CHECK(folded("CRYPTO-DEV-076", {}).verdict == StatementVerdict::kNotTestable);
-  CHECK(folded("SUSP-DEV-001", {}).verdict == StatementVerdict::kNotTested);
-  CHECK(folded("SUSP-DEV-001", {}).reason == "not applicable: SUSPEND is not offered");
+  CHECK(folded("SUSP-DEV-001", {}).verdict == StatementVerdict::kNotApplicable);
+  CHECK(folded("SUSP-DEV-001", {}).reason == "SUSPEND is not offered");
   // The reason does not hold for a device that offers the feature.
   RunInfo info = run_info();
   info.facts.offered |= std::uint64_t{1} << 43;
@@ -140,7 +148,8 @@ TEST_CASE("Report: the terminal has failures with evidence, then totals", "[conf
   CHECK(text.find("PCI-DEV-001 (4.1.1, MUST)") != std::string::npos);
   CHECK(text.find("device_status: 0xf") != std::string::npos);
   CHECK(text.find("repeat: virtcrypt conformance") != std::string::npos);
-  CHECK(text.find("2 checks: 1 passed, 1 failed, 0 timed out, 0 crashed, 0 skipped") != std::string::npos);
+  CHECK(text.find("2 checks: 1 passed, 1 failed, 0 timed out, 0 crashed, 0 skipped, 0 not applicable") !=
+        std::string::npos);
 }
 
 TEST_CASE("Report: the file name chooses the form", "[conformance][report]") {
