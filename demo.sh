@@ -10,11 +10,13 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 usage() {
   cat << 'TEXT'
-usage: ./demo.sh [--shell] [--rebuild] [--help]
+usage: ./demo.sh [--rfc-v2 | --shell] [--rebuild] [--help]
 
 Builds virtcrypt, boots Debian's unmodified kernel in it with a virtio-crypto device, runs the kernel's own self-tests
 and AES and RSA workloads on the device, and prints a table of the results. Exit code 0 only if all passed.
 
+  --rfc-v2   the device as its first draft of 2016 had it (docs/rfc-v2.md), which no kernel driver knows: a driver in
+             the guest's user space tries every algorithm, several queues, bad requests and changing readiness
   --shell    an interactive shell in the guest instead; Ctrl-A x leaves
   --rebuild  build everything and fetch the guest kernel anew
   --help     this text
@@ -24,34 +26,65 @@ behind it the guest runs on it, otherwise inside a machine emulated by QEMU, whi
 TEXT
 }
 
-shell=no rebuild=no
+shell=no rebuild=no scenario=demo
 for argument in "$@"; do
   case $argument in
+    --rfc-v2) scenario=rfc-v2 ;;
     --shell) shell=yes ;;
     --rebuild) rebuild=yes ;;
     --help | -h) usage; exit 0 ;;
     *) usage >&2; echo >&2; echo "error: unknown option $argument" >&2; exit 2 ;;
   esac
 done
+if [[ $shell == yes && $scenario != demo ]]; then fail "--shell and --rfc-v2 exclude each other"; fi
 if [[ $shell == yes && ! -t 0 ]]; then fail "--shell needs a terminal"; fi
 
-# table FILE: self-tests and workloads of one console log.
-table() {
-  local line verdict color label
-  printf '\n%s%-44s %-9s %9s %12s%s\n' "$bold" "kernel self-test (/proc/crypto)" verdict '' '' "$plain"
+# verdict_of LINE: passed or failed, of a result line; colour_of VERDICT.
+verdict_of() { local word=${1#verdict=}; echo "${word%% *}"; }
+colour_of() { if [[ $1 == passed ]]; then echo "$green"; else echo "$red"; fi; }
+
+# heading TEXT VERDICT [COLUMN [COLUMN]] and row LABEL VERDICT [COLUMN [COLUMN]]: the lines of a table.
+heading() { printf '\n%s%-58s %-9s %9s %12s%s\n' "$bold" "$1" "$2" "${3:-}" "${4:-}" "$plain"; }
+row() { printf '%-58s %s%-9s%s %9s %12s\n' "$1" "$(colour_of "$2")" "$2" "$plain" "${3:-}" "${4:-}"; }
+
+selftest_table() {
+  local line label
+  heading "kernel self-test (/proc/crypto)" verdict
   result_lines "$1" selftest | while read -r line; do
-    verdict=${line#verdict=} verdict=${verdict%% *} label=${line#* driver=}
-    color=$green; [[ $verdict == passed ]] || color=$red
-    printf '%-44s %s%s%s\n' "${label#* name=}: ${label%% *}" "$color" "$verdict" "$plain"
+    label=${line#* driver=}
+    row "${label#* name=}: ${label%% *}" "$(verdict_of "$line")"
   done
-  printf '\n%s%-44s %-9s %9s %12s%s\n' "$bold" "workload in the guest" result requests per\ second "$plain"
+}
+
+answers_table() {
+  local line answers
+  heading "algorithm" result "known answers"
+  result_lines "$1" answers | while read -r line; do
+    answers=${line#* answers=}
+    row "${line#* label=}" "$(verdict_of "$line")" "${answers%% *}"
+  done
+}
+
+workload_table() {
+  local line requests rate
+  heading "workload in the guest" result requests per\ second
   result_lines "$1" workload | while read -r line; do
-    verdict=${line#verdict=} verdict=${verdict%% *} label=${line#* label=}
-    line=${line#* requests=}
-    color=$green; [[ $verdict == passed ]] || color=$red
-    line=${line%% label=*}
-    printf '%-44s %s%-9s%s %9s %12s\n' "$label" "$color" "$verdict" "$plain" "${line% rate=*}" "${line#* rate=}"
+    requests=${line#* requests=} rate=${line#* rate=}
+    row "${line#* label=}" "$(verdict_of "$line")" "${requests%% *}" "${rate%% *}"
   done
+}
+
+check_table() {
+  local line
+  heading "check" result
+  result_lines "$1" check | while read -r line; do row "${line#* label=}" "$(verdict_of "$line")"; done
+}
+
+# tables FILE: what one console log says.
+tables() {
+  if [[ $scenario == rfc-v2 ]]; then answers_table "$1"; else selftest_table "$1"; fi
+  workload_table "$1"
+  check_table "$1"
   echo
 }
 
@@ -87,17 +120,21 @@ if [[ $shell == yes ]]; then
   run_shell || fail "the guest's shell ended with code $?"
   exit 0
 fi
-output=$cache/demo
-plan=$cache/demo-plan
+output=$cache/$scenario
+plan=$cache/$scenario-plan
 rm -rf "$plan"
 # Every character of the console costs time where the machine is emulated.
 quiet=()
 if [[ $lane == nested ]]; then quiet=(quiet); fi
-add_run "$plan" demo 600 --memory 512M --crypto --append "$(guest_arguments demo "${quiet[@]}")"
+device=(--crypto)
+if [[ $scenario == rfc-v2 ]]; then
+  device=(--cpus 2 --control /tmp/virtcrypt-demo.control --crypto "dialect=rfc-v2,queues=4,inline-sessions=on,max-sessions=1000")
+fi
+add_run "$plan" "$scenario" 600 --memory 512M "${device[@]}" --append "$(guest_arguments "$scenario" "${quiet[@]}")"
 run_plan "$plan" "$output" || true
 
 step "6/6 Results"
-[[ -e $output/demo.console ]] || fail "the guest did not start" "see $output"
-table "$output/demo.console"
-complaint=$(judge "$output" demo) || fail "$complaint" "the logs are in $output"
+[[ -e $output/$scenario.console ]] || fail "the guest did not start" "see $output"
+tables "$output/$scenario.console"
+complaint=$(judge "$output" "$scenario") || fail "$complaint" "the logs are in $output"
 echo "${green}All passed.${plain} Logs: $output"

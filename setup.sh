@@ -121,7 +121,7 @@ build_images() {
     made_from "$images/guest.cpio"
   fi
   if [[ $lane == direct ]]; then return; fi
-  if ! up_to_date "$images/outer.cpio" "$kernel/version" "$recipes"/{images.sh,build-outer.sh,outer-init}; then
+  if ! up_to_date "$images/outer.cpio" "$kernel/version" "$recipes"/{images.sh,build-outer.sh,outer-init,answer-asks.sh}; then
     "$recipes/build-outer.sh" "$kernel" "$images/outer.cpio" || fail "the outer image could not be built"
     made_from "$images/outer.cpio"
   fi

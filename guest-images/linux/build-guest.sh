@@ -8,8 +8,9 @@ here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 . "$here/images.sh"
 
 kernel=$1 rsa=$2 program=$3 output=$4
-# The device's driver comes last, so that the others' self-tests do not run on it first.
-modules=(virtio_pci algif_skcipher algif_hash algif_aead cbc aesni_intel pkcs8_key_parser virtio_crypto)
+# The device's driver comes last, so that the others' self-tests do not run on it first. uio_pci_generic is for the device
+# of the draft, which a program in user space drives.
+modules=(virtio_pci uio_pci_generic algif_skcipher algif_hash algif_aead cbc aesni_intel pkcs8_key_parser virtio_crypto)
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

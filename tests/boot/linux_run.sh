@@ -40,6 +40,8 @@ scenario split 200 --memory 512M --crypto without=RING_PACKED+INDIRECT_DESC+EVEN
 scenario smp 200 --memory 512M --cpus 2 --crypto queues=2
 scenario intx 200 --memory 512M --crypto -- pci=nomsi
 scenario devices 200 --memory 512M --crypto queues=2 --crypto queues=1
+scenario rfc-v2 300 --memory 512M --cpus 2 --control /tmp/virtcrypt-rfc-v2.control \
+  --crypto dialect=rfc-v2,queues=4,inline-sessions=on,max-sessions=100
 scenario reload 400 --memory 512M --crypto -- cryptomgr.notests
 
 # A guest of 6 GiB, and in the nested lane an emulated machine around it.
@@ -53,29 +55,6 @@ fi
 
 run_plan "$plan" "$output" || fail "not every scenario was run" "the console is above, and in $output"
 
-# QEMU's emulation of AMD-V sometimes never leaves the inner guest: the outer kernel then reports a soft lockup in KVM_RUN
-# (docs/testing.md). There a scenario that was killed at its limit gets another machine, twice at most, and the output says
-# so. Where guests run in hardware nothing is tried again.
-stalled() {
-  local exit_file
-  for exit_file in "$output"/*.exit; do
-    if [[ $(< "$exit_file") == 137 ]]; then basename "$exit_file" .exit; fi
-  done
-}
-
-for ((again = 1; again <= 2; ++again)); do
-  if [[ $lane != nested ]]; then break; fi
-  mapfile -t names < <(stalled)
-  if ((${#names[@]} == 0)); then break; fi
-  echo "killed at their limit in the emulated machine, run once more: ${names[*]}"
-  rm -rf "$output.plan-again"
-  mkdir "$output.plan-again"
-  for name in "${names[@]}"; do cp "$plan/$name" "$output.plan-again/"; done
-  run_plan "$output.plan-again" "$output.again" || echo "the emulated machine did not come to its end"
-  for name in "${names[@]}"; do
-    if [[ -e $output.again/$name.exit ]]; then cp "$output.again/$name".* "$output/"; fi
-  done
-done
 if ((available < needed)); then
   echo "a guest of 6 GiB needs $needed MiB of free memory here, there are $available" > "$output/memory.skipped"
 fi

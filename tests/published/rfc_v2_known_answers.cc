@@ -97,6 +97,25 @@ void add_macs(std::vector<KnownAnswer>& answers) {
   }
 }
 
+// HMAC is a nested hash whose prefixes are the padded key (RFC 2104, 2).
+void add_nested(std::vector<KnownAnswer>& answers) {
+  constexpr std::size_t kBlockBytes = 64;
+  const auto padded = [](const Bytes& key, std::byte pad) {
+    Bytes prefix(kBlockBytes, pad);
+    for (std::size_t i = 0; i < key.size(); ++i)
+      prefix[i] ^= key[i];
+    return prefix;
+  };
+  for (const auto& vector : tests::mac_vectors()) {
+    const Bytes key = from_hex(vector.key), digest = from_hex(vector.digest);
+    if (vector.algorithm != crypto::MacAlgorithm::kHmacSha256 || key.size() > kBlockBytes) continue;
+    const std::uint32_t sha256 = number_of(hash_rows(), name_of(crypto::HashAlgorithm::kSha256));
+    const Session session = nested_session(sha256, sha256, digest.size(), padded(key, std::byte{0x36}),
+                                           padded(key, std::byte{0x5C}));
+    Writer(answers, "nested SHA-256", vector.origin).add_digest(session, from_hex(vector.text), digest);
+  }
+}
+
 void add_aeads(std::vector<KnownAnswer>& answers) {
   for (const auto& vector : tests::aead_vectors()) {
     const auto name = name_of(vector.algorithm);
@@ -131,6 +150,7 @@ std::vector<KnownAnswer> known_answers() {
   add_ciphers(answers);
   add_hashes(answers);
   add_macs(answers);
+  add_nested(answers);
   add_aeads(answers);
   return answers;
 }

@@ -10,7 +10,7 @@
 namespace virtcrypt::test::rfc_v2 {
 
 struct KnownAnswer {
-  std::string algorithm;  // as in algorithm_rows.h, without the key's length
+  std::string algorithm;  // as in algorithm_rows.h, without the key's length; "nested ..." for nested hashes
   std::string what;       // direction or use, and where the vector stands
   Session session;
   Data data;  // without the session's id

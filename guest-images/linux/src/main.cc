@@ -18,12 +18,13 @@ namespace {
 namespace guest = virtcrypt::guest;
 
 constexpr const char* kUsage =
-    "usage: virtcrypt-guest aes|high-memory|rsa [--seed N] [--processes N] [--sockets N] [--ms N] "
-    "[--software DRIVER]\n";
+    "usage: virtcrypt-guest aes|high-memory|rsa|rfc-v2 [--seed N] [--processes N] [--sockets N] [--ms N] "
+    "[--software DRIVER] [--ring packed|split]\n";
 
 struct Arguments {
   guest::AesOptions aes;
   guest::RsaOptions rsa;
+  guest::DraftOptions draft;
 };
 
 std::optional<std::uint64_t> number(std::string_view text) {
@@ -38,6 +39,10 @@ bool set_option(Arguments& arguments, std::string_view name, std::string_view te
     arguments.aes.software = text;
     return true;
   }
+  if (name == "--ring") {
+    arguments.draft.packed = text == "packed";
+    return text == "packed" || text == "split";
+  }
   const auto value = number(text);
   if (!value) return false;
   if (name == "--seed") {
@@ -49,6 +54,7 @@ bool set_option(Arguments& arguments, std::string_view name, std::string_view te
   } else if (name == "--ms") {
     arguments.aes.milliseconds = static_cast<unsigned>(*value);
     arguments.rsa.milliseconds = static_cast<unsigned>(*value);
+    arguments.draft.milliseconds = static_cast<unsigned>(*value);
   } else {
     return false;
   }
@@ -59,6 +65,7 @@ int run(std::string_view what, const Arguments& arguments) {
   if (what == "aes") return guest::run_aes(arguments.aes) ? 0 : 1;
   if (what == "high-memory") return guest::run_high_memory(arguments.aes) ? 0 : 1;
   if (what == "rsa") return guest::run_rsa(arguments.rsa) ? 0 : 1;
+  if (what == "rfc-v2") return guest::run_rfc_v2(arguments.draft) ? 0 : 1;
   std::fputs(kUsage, stderr);
   return 2;
 }

@@ -26,6 +26,12 @@ void report_workload(Verdict verdict, std::string_view label, std::uint64_t requ
   std::fflush(stdout);
 }
 
+void report_answers(Verdict verdict, std::string_view label, std::uint64_t answers) {
+  std::printf("@virtcrypt answers verdict=%s answers=%llu label=%.*s\n", name_of(verdict),
+              static_cast<unsigned long long>(answers), static_cast<int>(label.size()), label.data());
+  std::fflush(stdout);
+}
+
 void report_check(Verdict verdict, std::string_view label) {
   std::printf("@virtcrypt check verdict=%s label=%.*s\n", name_of(verdict), static_cast<int>(label.size()),
               label.data());

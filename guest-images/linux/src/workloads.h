@@ -32,6 +32,15 @@ struct RsaOptions {
 // machine.
 bool run_rsa(const RsaOptions& options);
 
+struct DraftOptions {
+  bool packed = true;           // where the device offers RING_PACKED
+  unsigned milliseconds = 300;  // about how long each workload goes on
+};
+
+// The device of the draft (docs/rfc-v2.md), which no kernel driver knows: driven from user space, over PCI
+// through sysfs. Needs root and the module uio_pci_generic. Throws when there is no such device.
+bool run_rfc_v2(const DraftOptions& options);
+
 // Sum of all interrupt counts of virtio devices, from /proc/interrupts.
 std::uint64_t virtio_interrupts();
 
