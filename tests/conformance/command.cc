@@ -146,6 +146,17 @@ int run(const Options& options) {
   return report.is_success() ? 0 : 1;
 }
 
+// What is wrong with the words of the command line and shows without a device.
+void check_words(const Options& options) {
+  try {
+    static_cast<void>(settings_of(options));
+    static_cast<void>(select(options.only));
+    static_cast<void>(make_target(options.device));
+  } catch (const std::runtime_error& error) {
+    throw CLI::ValidationError(error.what());
+  }
+}
+
 std::string complain_about_name(const std::string& path) {
   return is_report_name(path) ? "" : fmt::format("{}: a report's name ends in .html, .json or .xml", path);
 }
@@ -191,6 +202,7 @@ std::function<int()> add_conformance_command(CLI::App& app) {
       "The statements are those of VIRTIO 1.4 that concern a device. Exit code: 0 when no check failed, "
       "timed\n"
       "out or crashed, else 1.");
+  command->parse_complete_callback([options] { check_words(*options); });
   return [options] { return run(*options); };
 }
 

@@ -200,21 +200,28 @@ class Window {
   std::uint32_t offset_ = 0;
 };
 
+// What earlier writes have left in the other bytes of pci_cfg_data must not follow a shorter one.
 void run_window_write(Context& context) {
   Driver driver(context);
   Window window(context, driver);
+  constexpr std::uint32_t kLeftBehind = 0x0002'0001;
+  const auto selected = [&driver] { return driver.pci().read_common(common::kQueueSelect, 2); };
+  driver.pci().write_common(common::kQueueSelect, 2, 1);
+  window.write(common::kDeviceFeatureSelect, 4, kLeftBehind);
+  context.expect_equal(driver.pci().read_common(common::kDeviceFeatureSelect, 4), kLeftBehind,
+                       "device_feature_select, written as 4 bytes");
   window.write(common::kDeviceStatus, 1, status::kAcknowledge);
   context.expect_equal(driver.pci().device_status(), status::kAcknowledge,
                        "device_status, written as 1 byte");
+  context.expect_equal(selected(), 1, "queue_select, two bytes behind it");
+  const std::uint32_t size = driver.read_queue(1, common::kQueueSize);
+  const std::uint32_t other_size = driver.read_queue(0, common::kQueueSize);
   window.write(common::kQueueSelect, 2, 1);
-  context.expect_equal(driver.pci().read_common(common::kQueueSelect, 2), 1,
-                       "queue_select, written as 2 bytes");
-  window.write(common::kDeviceFeatureSelect, 4, 0x0001'0002);
-  context.expect_equal(driver.pci().read_common(common::kDeviceFeatureSelect, 4), 0x0001'0002,
-                       "device_feature_select, written as 4 bytes");
-  // One byte at a time leaves its neighbours alone.
-  context.expect_equal(driver.pci().device_status(), status::kAcknowledge,
-                       "device_status, not written again");
+  context.expect_equal(selected(), 1, "queue_select, written as 2 bytes");
+  context.expect_equal(driver.read_queue(0, common::kQueueSize), other_size,
+                       "queue_size of queue 0, not selected");
+  context.expect_equal(driver.read_queue(1, common::kQueueSize), size,
+                       "queue_size of queue 1, behind queue_select");
 }
 
 void run_window_read(Context& context) {

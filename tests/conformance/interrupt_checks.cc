@@ -239,6 +239,33 @@ void expect_silence(Context& context, Driver& driver) {
   if (context.has(kSeesIntx)) context.expect(!driver.device().intx(), "INTA# is not asserted");
 }
 
+// PCI 3.0, 6.8.2.9: what a masked vector has to say stays pending.
+void run_masked(Context& context) {
+  Driver driver(context);
+  expect_msix(context, driver);
+  driver.start();
+  driver.expect_service(0);
+  driver.settle();
+  driver.forget_messages();
+  const std::uint16_t vector = driver.vector_of(0);
+  driver.pci().mask_vector(vector, true);
+  driver.expect_service(0);
+  driver.settle();
+  context.expect_equal(driver.take_messages(vector), 0, "messages of a masked vector");
+  context.expect(driver.pci().pending(vector), "its pending bit is set");
+  driver.pci().mask_vector(vector, false);
+  driver.settle();
+  context.expect(driver.take_messages(vector) > 0, "the message comes when the vector is unmasked");
+  context.expect(!driver.pci().pending(vector), "its pending bit is clear again");
+  driver.pci().enable_msix(true, true);
+  driver.expect_service(0);
+  driver.settle();
+  context.expect_equal(driver.take_messages(vector), 0, "messages with the function masked");
+  driver.pci().enable_msix(true, false);
+  driver.settle();
+  context.expect(driver.take_messages(vector) > 0, "the message comes when the function is unmasked");
+}
+
 void run_queue_without_vector(Context& context) {
   Driver driver(context);
   expect_msix(context, driver);
@@ -328,6 +355,11 @@ const Check kChecks[] = {
      .title = "A vector that is not there reads back as NO_VECTOR",
      .statements = {"PCI-DEV-068"},
      .run = run_mapping_fails},
+    {.id = "msix-masked",
+     .title = "A masked vector sends nothing until it is unmasked",
+     .statements = {"PCI-DEV-001"},
+     .needs = {.abilities = kSeesMessages},
+     .run = run_masked},
     {.id = "msix-queue-without-vector",
      .title = "A queue without vector raises no interrupt",
      .statements = {"PCI-DEV-069"},

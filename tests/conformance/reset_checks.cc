@@ -6,6 +6,7 @@
 namespace virtcrypt::conformance {
 namespace {
 
+namespace common = test::common;
 namespace status = test::status;
 
 // Requests of which nobody knows whether the device has taken them.
@@ -55,6 +56,59 @@ void run_status_zero(Context& context) {
   context.expect_equal(driver.pci().device_status(), 0, "device_status after a reset that follows FAILED");
   driver.start();
   driver.expect_service(0);
+}
+
+// An interrupt that nobody has taken in is not sent to the next driver.
+void run_isr_cleared(Context& context) {
+  Driver driver(context, {.msix = false});
+  driver.start();
+  driver.expect_service(0);
+  driver.settle();
+  context.expect(driver.device().intx(), "INTA# is asserted before the reset");
+  driver.reset();
+  driver.settle();
+  context.expect(!driver.device().intx(), "INTA# is not asserted after the reset");
+  context.expect_equal(driver.pci().read_isr(), 0, "ISR status after the reset");
+}
+
+// Registers of the common configuration that a driver can change, with their names.
+using Registers = std::vector<std::pair<std::string, std::uint32_t>>;
+
+Registers registers_of(Driver& driver) {
+  test::PciDriver& pci = driver.pci();
+  Registers registers;
+  for (const std::uint32_t window : {0U, 1U}) {
+    pci.write_common(common::kDriverFeatureSelect, 4, window);
+    registers.emplace_back(fmt::format("driver_feature of window {}", window),
+                           pci.read_common(common::kDriverFeature, 4));
+  }
+  registers.emplace_back("config_msix_vector", pci.read_common(common::kConfigVector, 2));
+  const std::uint32_t queues = pci.read_common(common::kNumQueues, 2);
+  for (std::uint16_t queue = 0; queue < queues; ++queue) {
+    const auto add = [&](std::string_view name, std::uint32_t offset, unsigned width) {
+      registers.emplace_back(fmt::format("{} of queue {}", name, queue),
+                             driver.read_queue(queue, offset, width));
+    };
+    add("queue_size", common::kQueueSize, 2);
+    add("queue_msix_vector", common::kQueueVector, 2);
+    add("queue_enable", common::kQueueEnable, 2);
+    add("queue_desc", common::kQueueDesc, 4);
+    add("queue_desc, upper half", common::kQueueDesc + 4, 4);
+    add("queue_driver", common::kQueueDriver, 4);
+    add("queue_device", common::kQueueDevice, 4);
+  }
+  return registers;
+}
+
+void run_registers(Context& context) {
+  Driver driver(context);
+  const Registers fresh = registers_of(driver);
+  driver.start();
+  driver.expect_service(0);
+  driver.reset();
+  const Registers seen = registers_of(driver);
+  for (std::size_t i = 0; i < fresh.size(); ++i)
+    context.expect_equal(seen.at(i).second, fresh[i].second, fresh[i].first);
 }
 
 void run_silent(Context& context) {
@@ -112,6 +166,15 @@ const Check kChecks[] = {
      .title = "device_status is 0 after power-on and after each reset, and the device starts anew",
      .statements = {"RESET-DEV-001", "PCI-DEV-018", "PCI-DEV-019"},
      .run = run_status_zero},
+    {.id = "reset-registers",
+     .title = "After a reset the common configuration reads as after power-on",
+     .statements = {"PCI-DEV-018"},
+     .run = run_registers},
+    {.id = "reset-clears-isr",
+     .title = "An interrupt that is pending at a reset does not outlive it",
+     .statements = {"RESET-DEV-002"},
+     .needs = {.abilities = kSeesIntx},
+     .run = run_isr_cleared},
     {.id = "reset-no-notification",
      .title = "No MSI-X message after a reset with requests in flight",
      .statements = {"RESET-DEV-002"},
