@@ -39,13 +39,13 @@ done
 if [[ $shell == yes && $scenario != demo ]]; then fail "--shell and --rfc-v2 exclude each other"; fi
 if [[ $shell == yes && ! -t 0 ]]; then fail "--shell needs a terminal"; fi
 
-# verdict_of LINE: passed or failed, of a result line; colour_of VERDICT.
+# verdict_of LINE: passed or failed, of a result line; colour_of VERDICT: how the terminal shows it.
 verdict_of() { local word=${1#verdict=}; echo "${word%% *}"; }
 colour_of() { if [[ $1 == passed ]]; then echo "$green"; else echo "$red"; fi; }
 
 # heading TEXT VERDICT [COLUMN [COLUMN]] and row LABEL VERDICT [COLUMN [COLUMN]]: the lines of a table.
-heading() { printf '\n%s%-58s %-9s %9s %12s%s\n' "$bold" "$1" "$2" "${3:-}" "${4:-}" "$plain"; }
-row() { printf '%-58s %s%-9s%s %9s %12s\n' "$1" "$(colour_of "$2")" "$2" "$plain" "${3:-}" "${4:-}"; }
+heading() { printf '\n%s%-52s %-9s %9s %12s%s\n' "$bold" "$1" "$2" "${3:-}" "${4:-}" "$plain"; }
+row() { printf '%-52s %s%-9s%s %9s %12s\n' "$1" "$(colour_of "$2")" "$2" "$plain" "${3:-}" "${4:-}"; }
 
 selftest_table() {
   local line label
@@ -58,7 +58,7 @@ selftest_table() {
 
 answers_table() {
   local line answers
-  heading "algorithm" result "known answers"
+  heading "algorithm" result answers
   result_lines "$1" answers | while read -r line; do
     answers=${line#* answers=}
     row "${line#* label=}" "$(verdict_of "$line")" "${answers%% *}"
@@ -76,8 +76,10 @@ workload_table() {
 
 check_table() {
   local line
-  heading "check" result
-  result_lines "$1" check | while read -r line; do row "${line#* label=}" "$(verdict_of "$line")"; done
+  printf '\n%s%-9s %s%s\n' "$bold" result check "$plain"
+  result_lines "$1" check | while read -r line; do
+    printf '%s%-9s%s %s\n' "$(colour_of "$(verdict_of "$line")")" "$(verdict_of "$line")" "$plain" "${line#* label=}"
+  done
 }
 
 # tables FILE: what one console log says.

@@ -37,6 +37,7 @@ constexpr std::uint16_t kRingSize = 1024;
 constexpr unsigned kDepth = 32;  // requests in flight on each queue
 
 constexpr std::uint16_t kQueueCounts[] = {1, 2, 4};
+constexpr std::size_t kSizes[] = {64, 1024, 16384};
 
 struct Settings {
   std::chrono::milliseconds each{300};  // of one measurement
@@ -297,49 +298,53 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-// Medians of requests a second, the ways taking turns so that a busy machine is busy for all.
-std::map<Way, double> compare(const std::vector<Way>& ways, std::uint16_t queues, std::size_t bytes,
-                              const Settings& settings) {
-  std::map<Way, std::vector<double>> rates;
+struct Rate {
+  double requests = 0;  // a second
+  double share = 0;     // of the first way's in the same round
+};
+
+// Medians; the ways take turns, so that a busy machine is busy for all.
+std::map<Way, Rate> compare(const std::vector<Way>& ways, std::uint16_t queues, std::size_t bytes,
+                            const Settings& settings) {
+  std::map<Way, std::vector<double>> rates, shares;
   for (unsigned round = 0; round < settings.rounds; ++round) {
-    for (const Way way : ways)
+    for (const Way way : ways) {
       rates[way].push_back(Traffic(way, queues, bytes).run(settings.each));
+      shares[way].push_back(rates[way].back() / rates[ways.front()].back());
+    }
   }
-  std::map<Way, double> medians;
-  for (const auto& [way, values] : rates)
-    medians[way] = median(values);
+  std::map<Way, Rate> medians;
+  for (const Way way : ways)
+    medians[way] = {median(rates[way]), median(shares[way])};
   return medians;
+}
+
+// One row for each number of queues and size: the first way, then the others with their shares.
+void print_table(const std::vector<Way>& ways, const Settings& settings) {
+  for (const std::uint16_t queues : kQueueCounts) {
+    for (const std::size_t bytes : kSizes) {
+      const auto rates = compare(ways, queues, bytes, settings);
+      std::printf("| %u | %zu | %.0f |", queues, bytes, rates.at(ways.front()).requests);
+      for (const Way way : std::span(ways).subspan(1))
+        std::printf(" %.0f (%.2f) |", rates.at(way).requests, rates.at(way).share);
+      std::puts("");
+      std::fflush(stdout);
+    }
+  }
 }
 
 void session_churn(const Settings& settings) {
   std::puts("Sessions created often: requests a second, and as a share of sessions that live long.\n");
   std::puts("| queues | bytes | long-lived | control queue | inline | stateless (standard) |");
   std::puts("| --- | --- | --- | --- | --- | --- |");
-  for (const std::uint16_t queues : kQueueCounts) {
-    for (const std::size_t bytes : {64, 1024, 16384}) {
-      const auto rate =
-          compare({Way::kSession, Way::kControl, Way::kInline, Way::kStateless}, queues, bytes, settings);
-      const double whole = rate.at(Way::kSession);
-      std::printf("| %u | %zu | %.0f | %.0f (%.2f) | %.0f (%.2f) | %.0f (%.2f) |\n", queues, bytes, whole,
-                  rate.at(Way::kControl), rate.at(Way::kControl) / whole, rate.at(Way::kInline),
-                  rate.at(Way::kInline) / whole, rate.at(Way::kStateless), rate.at(Way::kStateless) / whole);
-      std::fflush(stdout);
-    }
-  }
+  print_table({Way::kSession, Way::kControl, Way::kInline, Way::kStateless}, settings);
 }
 
 void shared_session(const Settings& settings) {
-  std::puts("\nOne session on many queues: requests a second.\n");
-  std::puts("| queues | bytes | a session each | one session | ratio |");
-  std::puts("| --- | --- | --- | --- | --- |");
-  for (const std::uint16_t queues : kQueueCounts) {
-    for (const std::size_t bytes : {64, 1024, 16384}) {
-      const auto rate = compare({Way::kSession, Way::kShared}, queues, bytes, settings);
-      std::printf("| %u | %zu | %.0f | %.0f | %.2f |\n", queues, bytes, rate.at(Way::kSession),
-                  rate.at(Way::kShared), rate.at(Way::kShared) / rate.at(Way::kSession));
-      std::fflush(stdout);
-    }
-  }
+  std::puts("\nOne session on many queues: requests a second, and as a share of a session for each queue.\n");
+  std::puts("| queues | bytes | a session each | one session |");
+  std::puts("| --- | --- | --- | --- |");
+  print_table({Way::kSession, Way::kShared}, settings);
 }
 
 double thread_milliseconds() {

@@ -122,7 +122,7 @@ bool check_traffic(DraftDevice& device, std::chrono::milliseconds time) {
     passed = close_pair(device, pair) && passed;
 
   std::mutex control;  // one control queue for all, as drivers have it
-  return run_on_all_queues(device, time, "a session for each request, made on the control queue",
+  return run_on_all_queues(device, time, "control queue for each request",
                            [&](DraftQueue& queue, std::uint16_t, std::mt19937&) {
                              DraftDevice::Created created{};
                              {
@@ -138,7 +138,7 @@ bool check_traffic(DraftDevice& device, std::chrono::milliseconds time) {
 }
 
 bool check_inline_traffic(DraftDevice& device, std::chrono::milliseconds time) {
-  return run_on_all_queues(device, time, "a session for each request, inline",
+  return run_on_all_queues(device, time, "inline session for each request",
                            [&](DraftQueue& queue, std::uint16_t, std::mt19937&) {
                              Data data = cbc_data(0);
                              data.session = session_of(kEncrypt);
