@@ -38,6 +38,7 @@ void Context::expect_equal(std::span<const std::byte> seen, std::span<const std:
 void Context::note(std::string text) {
   if (std::find(evidence_.begin(), evidence_.end(), text) != evidence_.end()) return;
   if (evidence_.size() < kMostEvidence) {
+    if (sink_) sink_(text);
     evidence_.push_back(std::move(text));
   } else {
     ++left_out_;

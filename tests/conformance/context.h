@@ -4,10 +4,12 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <spdlog/fmt/fmt.h>
@@ -18,10 +20,14 @@
 
 namespace virtcrypt::conformance {
 
+// Takes evidence in as it comes: of a check that never ends it is all there is.
+using EvidenceSink = std::function<void(const std::string&)>;
+
 // Thread-safety: one thread.
 class Context {
  public:
-  Context(Target& target, const Settings& settings) : target_(target), settings_(settings) {}
+  Context(Target& target, const Settings& settings, EvidenceSink sink = {})
+      : target_(target), settings_(settings), sink_(std::move(sink)) {}
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] bool is_standard() const { return settings_.dialect == Dialect::kStandard; }
@@ -55,6 +61,7 @@ class Context {
  private:
   Target& target_;
   const Settings& settings_;
+  const EvidenceSink sink_;
   std::vector<std::string> evidence_;
   std::size_t left_out_ = 0;
 };

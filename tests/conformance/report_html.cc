@@ -43,6 +43,7 @@ function filter() {
   }
   shown.textContent = count + ' of ' + rows.length;
 }
+addEventListener('beforeprint', () => { for (const part of document.querySelectorAll('details')) part.open = true; });
 verdict.addEventListener('change', filter);
 words.addEventListener('input', filter);
 filter();
@@ -101,7 +102,8 @@ std::string chapters(const Report& report) {
 }
 
 std::string check_html(const RunInfo& info, const CheckResult& result) {
-  std::string html = fmt::format("<details><summary>{} {}: {}</summary>\n", escaped(result.check->id),
+  std::string html = fmt::format("<details{}><summary>{} {}: {}</summary>\n",
+                                 is_failure(result.outcome.verdict) ? " open" : "", escaped(result.check->id),
                                  name_of(result.outcome.verdict), escaped(result.check->title));
   std::string lines;
   if (!result.outcome.message.empty()) lines += escaped(result.outcome.message) + "\n";

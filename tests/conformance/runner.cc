@@ -15,8 +15,8 @@ Outcome without_run(Verdict verdict, std::string message) {
   return {.verdict = verdict, .message = std::move(message), .evidence = {}, .duration = {}};
 }
 
-Outcome run_here(const Check& check, Target& target, const Settings& settings) {
-  Context context(target, settings);
+Outcome run_here(const Check& check, Target& target, const Settings& settings, const EvidenceSink& sink) {
+  Context context(target, settings, sink);
   Outcome outcome;
   try {
     check.run(context);
@@ -87,7 +87,7 @@ std::string_view name_of(Verdict verdict) {
 
 Runner::Runner(Target& target, const Settings& settings, const RunnerOptions& options)
     : target_(target), settings_(settings), options_(options) {
-  const Outcome look = guarded([&] { return look_at_device(target_, settings_); });
+  const Outcome look = guarded([&](const EvidenceSink&) { return look_at_device(target_, settings_); });
   if (look.verdict != Verdict::kPassed)
     throw std::runtime_error(fmt::format("no device {} to check: {}", settings.device, look.message));
   facts_ = {.offered = std::stoull(look.evidence.at(0)),
@@ -98,12 +98,12 @@ Runner::Runner(Target& target, const Settings& settings, const RunnerOptions& op
 
 Outcome Runner::run(const Check& check) {
   if (std::optional<Outcome> outcome = unmet(check.needs)) return *outcome;
-  return guarded([&] { return run_here(check, target_, settings_); });
+  return guarded([&](const EvidenceSink& sink) { return run_here(check, target_, settings_, sink); });
 }
 
-Outcome Runner::guarded(const std::function<Outcome()>& work) const {
+Outcome Runner::guarded(const Work& work) const {
   const auto start = std::chrono::steady_clock::now();
-  Outcome outcome = options_.fork ? run_isolated(work, options_.timeout) : work();
+  Outcome outcome = options_.fork ? run_isolated(work, options_.timeout) : work({});
   outcome.duration =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
   return outcome;

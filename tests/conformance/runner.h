@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/conformance/check.h"
+#include "tests/conformance/context.h"
 #include "tests/conformance/settings.h"
 #include "tests/conformance/target.h"
 
@@ -42,8 +43,10 @@ struct RunnerOptions {
   bool fork = true;  // false: in this process, for a debugger; then there is no time limit
 };
 
-// `work` in a child process, its outcome or what became of the process. Not once this process has threads.
-[[nodiscard]] Outcome run_isolated(const std::function<Outcome()>& work, std::chrono::milliseconds timeout);
+// `work` in a child process: its outcome, or what became of the process and the evidence until then. Not once
+// this process has threads.
+using Work = std::function<Outcome(const EvidenceSink&)>;
+[[nodiscard]] Outcome run_isolated(const Work& work, std::chrono::milliseconds timeout);
 
 // Thread-safety: one thread.
 class Runner {
@@ -56,7 +59,7 @@ class Runner {
   [[nodiscard]] Outcome run(const Check& check);
 
  private:
-  [[nodiscard]] Outcome guarded(const std::function<Outcome()>& work) const;
+  [[nodiscard]] Outcome guarded(const Work& work) const;
   [[nodiscard]] std::optional<Outcome> unmet(const Needs& needs) const;
 
   Target& target_;

@@ -133,7 +133,7 @@ TEST_CASE("Report: HTML is one page that loads nothing, and escapes", "[conforma
   CHECK(html.substr(0, 15) == "<!DOCTYPE html>");
   CHECK(count(html, "<article ") == 4);
   CHECK(count(html, "</article>") == 4);
-  CHECK(count(html, "<details>") == count(html, "</details>"));
+  CHECK(count(html, "<details") == count(html, "</details>"));
   CHECK(count(html, "<script>") == 1);
   for (const char* outside : {"http:", "https:", "src=", "href=", "url(", "@import"})
     CHECK(html.find(outside) == std::string::npos);

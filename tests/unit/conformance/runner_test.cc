@@ -70,7 +70,8 @@ TEST_CASE("Runner: an exception fails the check", "[conformance][runner]") {
 
 TEST_CASE("Runner: a check that hangs is ended, and so is what it started", "[conformance][runner]") {
   const auto start = std::chrono::steady_clock::now();
-  const Outcome outcome = outcome_of(check_that([](Context&) {
+  const Outcome outcome = outcome_of(check_that([](Context& context) {
+                                       context.note("so far");
                                        // The pipe stays open in it, as in a program that a target has
                                        // started.
                                        if (::fork() == 0) ::pause();
@@ -80,16 +81,19 @@ TEST_CASE("Runner: a check that hangs is ended, and so is what it started", "[co
                                      {}, {.timeout = 300ms});
   CHECK(outcome.verdict == Verdict::kTimedOut);
   CHECK(outcome.message == "no verdict within 0.3 seconds");
+  CHECK(outcome.evidence == std::vector<std::string>{"so far"});
   CHECK(std::chrono::steady_clock::now() - start < 20s);
 }
 
 TEST_CASE("Runner: a check that crashes fails alone", "[conformance][runner]") {
-  const Outcome outcome = outcome_of(check_that([](Context&) {
+  const Outcome outcome = outcome_of(check_that([](Context& context) {
+    context.note("so far");
     std::signal(SIGSEGV, SIG_DFL);
     std::raise(SIGSEGV);
   }));
   CHECK(outcome.verdict == Verdict::kCrashed);
   CHECK(outcome.message.find("signal 11") != std::string::npos);
+  CHECK(outcome.evidence == std::vector<std::string>{"so far"});
 }
 
 TEST_CASE("Runner: a check that ends its process has crashed", "[conformance][runner]") {
