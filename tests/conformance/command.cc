@@ -7,6 +7,7 @@
 #include <fstream>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 #include <spdlog/fmt/fmt.h>
 
@@ -54,11 +55,16 @@ void apply_feature(const std::string& text, Settings& settings) {
     throw std::runtime_error(fmt::format("--feature {}: both on and off", name));
 }
 
+std::vector<RingFormat> rings_of(const Options& options) {
+  if (options.ring == "both") return {RingFormat::kSplit, RingFormat::kPacked};
+  return {options.ring == "packed" ? RingFormat::kPacked : RingFormat::kSplit};
+}
+
 Settings settings_of(const Options& options) {
   Settings settings;
   settings.device = options.device;
   settings.dialect = options.dialect == "rfc-v2" ? Dialect::kRfcV2 : Dialect::kStandard;
-  settings.ring = options.ring == "packed" ? RingFormat::kPacked : RingFormat::kSplit;
+  settings.ring = rings_of(options).front();
   for (const std::string& feature : options.features)
     apply_feature(feature, settings);
   return settings;
@@ -105,14 +111,39 @@ class ProgressLine {
   const bool terminal_ = isatty(STDERR_FILENO) != 0;
 };
 
-std::vector<CheckResult> run_checks(Runner& runner, const std::vector<const Check*>& checks) {
-  std::vector<CheckResult> results;
+void run_checks(Runner& runner, RingFormat ring, const std::vector<const Check*>& checks,
+                std::vector<CheckResult>& results) {
   const ProgressLine line;
+  std::size_t done = 0;
   for (const Check* check : checks) {
-    line.show(results.size(), checks.size(), check->id);
-    results.push_back({check, runner.run(*check)});
+    line.show(done++, checks.size(), fmt::format("{} ({})", check->id, name_of(ring)));
+    results.push_back({check, runner.run(*check), ring});
   }
-  return results;
+}
+
+// All that is selected, with virtqueues of each format. A check that is for the other one is not skipped
+// then.
+RunInfo run_all(const Options& options, Target& target, const std::vector<const Check*>& selected,
+                std::vector<CheckResult>& results) {
+  RunInfo info{.settings = settings_of(options),
+               .rings = rings_of(options),
+               .facts = {},
+               .target_name = target.name(),
+               .target_version = target.version(),
+               .date = now()};
+  for (const RingFormat ring : info.rings) {
+    info.settings.ring = ring;
+    Runner runner(target, info.settings,
+                  {.timeout = std::chrono::milliseconds(static_cast<long>(options.timeout_seconds * 1000)),
+                   .fork = !options.no_fork});
+    info.facts = runner.facts();
+    check_offer(info.settings, info.facts);
+    std::vector<const Check*> checks = selected;
+    if (info.rings.size() > 1)
+      std::erase_if(checks, [ring](const Check* check) { return check->needs.ring.value_or(ring) != ring; });
+    run_checks(runner, ring, checks, results);
+  }
+  return info;
 }
 
 void write_file(const std::string& path, const std::string& content) {
@@ -128,18 +159,10 @@ int run(const Options& options) {
     std::fputs(as_list(selection).c_str(), stdout);
     return 0;
   }
-  const Settings settings = settings_of(options);
   const std::unique_ptr<Target> target = make_target(options.device);
-  Runner runner(*target, settings,
-                {.timeout = std::chrono::milliseconds(static_cast<long>(options.timeout_seconds * 1000)),
-                 .fork = !options.no_fork});
-  check_offer(settings, runner.facts());
-  const RunInfo info{.settings = settings,
-                     .facts = runner.facts(),
-                     .target_name = target->name(),
-                     .target_version = target->version(),
-                     .date = now()};
-  const Report report = make_report(info, run_checks(runner, selection.checks), selection.statements);
+  std::vector<CheckResult> results;
+  RunInfo info = run_all(options, *target, selection.checks, results);
+  const Report report = make_report(std::move(info), std::move(results), selection.statements);
   std::fputs(as_text(report).c_str(), stdout);
   for (const std::string& path : options.reports)
     write_file(path, as_file(report, path));
@@ -174,8 +197,8 @@ std::function<int()> add_conformance_command(CLI::App& app) {
   command->add_option("--dialect", options->dialect, "What the device speaks: standard, rfc-v2")
       ->check(CLI::IsMember({"standard", "rfc-v2"}))
       ->capture_default_str();
-  command->add_option("--ring", options->ring, "Format of the virtqueues: split, packed")
-      ->check(CLI::IsMember({"split", "packed"}))
+  command->add_option("--ring", options->ring, "Format of the virtqueues: split, packed, both")
+      ->check(CLI::IsMember({"split", "packed", "both"}))
       ->capture_default_str();
   command
       ->add_option(

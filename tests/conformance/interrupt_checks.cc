@@ -154,7 +154,7 @@ void run_every_vector(Context& context) {
   }
 }
 
-// Registers of all events; `change` gets what reads and what writes one.
+// Calls `function` with the name of each vector register, what reads it and what writes it.
 template <typename Function>
 void for_each_event(Driver& driver, Function function) {
   function(

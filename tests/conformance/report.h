@@ -23,7 +23,11 @@ namespace virtcrypt::conformance {
 [[nodiscard]] bool is_report_name(std::string_view file_name);
 
 // The command line that runs just this check as it was run.
-[[nodiscard]] std::string repeat_command(const RunInfo& info, std::string_view check);
+[[nodiscard]] std::string repeat_command(const RunInfo& info, const CheckResult& result);
+// The check's id, and the format of the virtqueues where there was more than one.
+[[nodiscard]] std::string name_of(const RunInfo& info, const CheckResult& result);
+// "split", "packed", "split and packed".
+[[nodiscard]] std::string ring_names(const RunInfo& info);
 
 // For text and attributes of HTML and XML; characters that XML 1.0 does not allow become U+FFFD.
 [[nodiscard]] std::string escaped(std::string_view text);

@@ -70,7 +70,7 @@ std::string head(const Report& report) {
                                   info.facts.revision_id));
   html += fact("Specification", kSpecification);
   html += fact("Dialect", name_of(settings.dialect));
-  html += fact("Virtqueues", name_of(settings.ring));
+  html += fact("Virtqueues", ring_names(info));
   html += fact("Offered", joined_feature_names(info.facts.offered, settings.dialect));
   if (settings.features_on != 0)
     html += fact("Switched on", joined_feature_names(settings.features_on, settings.dialect));
@@ -102,14 +102,14 @@ std::string chapters(const Report& report) {
 }
 
 std::string check_html(const RunInfo& info, const CheckResult& result) {
-  std::string html = fmt::format("<details{}><summary>{} {}: {}</summary>\n",
-                                 is_failure(result.outcome.verdict) ? " open" : "", escaped(result.check->id),
-                                 name_of(result.outcome.verdict), escaped(result.check->title));
+  std::string html = fmt::format(
+      "<details{}><summary>{} {}: {}</summary>\n", is_failure(result.outcome.verdict) ? " open" : "",
+      escaped(name_of(info, result)), name_of(result.outcome.verdict), escaped(result.check->title));
   std::string lines;
   if (!result.outcome.message.empty()) lines += escaped(result.outcome.message) + "\n";
   for (const std::string& line : result.outcome.evidence)
     lines += escaped(line) + "\n";
-  lines += escaped(repeat_command(info, result.check->id));
+  lines += escaped(repeat_command(info, result));
   return html + fmt::format("<pre>{}</pre></details>\n", lines);
 }
 

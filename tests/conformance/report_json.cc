@@ -29,13 +29,14 @@ Json device_json(const RunInfo& info) {
 
 Json check_json(const RunInfo& info, const CheckResult& result) {
   return {{"id", result.check->id},
+          {"ring", name_of(result.ring)},
           {"title", result.check->title},
           {"statements", result.check->statements},
           {"verdict", name_of(result.outcome.verdict)},
           {"message", result.outcome.message},
           {"evidence", result.outcome.evidence},
           {"milliseconds", result.outcome.duration.count()},
-          {"repeat", repeat_command(info, result.check->id)}};
+          {"repeat", repeat_command(info, result)}};
 }
 
 Json statement_json(const StatementResult& result) {
@@ -52,12 +53,15 @@ Json statement_json(const StatementResult& result) {
 
 std::string as_json(const Report& report) {
   const Settings& settings = report.info.settings;
+  Json rings = Json::array();
+  for (const RingFormat ring : report.info.rings)
+    rings.push_back(name_of(ring));
   Json json{{"virtcrypt_conformance", 1},
             {"specification", kSpecification},
             {"date", report.info.date},
             {"device", device_json(report.info)},
             {"dialect", name_of(settings.dialect)},
-            {"ring", name_of(settings.ring)},
+            {"rings", std::move(rings)},
             {"features_on", feature_names(settings.features_on, settings.dialect)},
             {"features_off", feature_names(settings.features_off, settings.dialect)},
             {"success", report.is_success()},

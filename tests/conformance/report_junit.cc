@@ -16,11 +16,11 @@ std::string evidence_of(const RunInfo& info, const StatementResult& result) {
   std::string text = fmt::format("{} {}\n", result.statement->level, result.statement->text);
   for (const CheckResult* check : result.checks) {
     if (!is_failure(check->outcome.verdict)) continue;
-    text +=
-        fmt::format("{} {}: {}\n", check->check->id, name_of(check->outcome.verdict), check->outcome.message);
+    text += fmt::format("{} {}: {}\n", name_of(info, *check), name_of(check->outcome.verdict),
+                        check->outcome.message);
     for (const std::string& line : check->outcome.evidence)
       text += fmt::format("  {}\n", line);
-    text += fmt::format("repeat: {}\n", repeat_command(info, check->check->id));
+    text += fmt::format("repeat: {}\n", repeat_command(info, *check));
   }
   return text;
 }

@@ -8,8 +8,8 @@ namespace virtcrypt::conformance {
 namespace {
 
 std::string failure_text(const RunInfo& info, const CheckResult& result) {
-  std::string text =
-      fmt::format("\n{} {}: {}\n", result.check->id, name_of(result.outcome.verdict), result.check->title);
+  std::string text = fmt::format("\n{} {}: {}\n", name_of(info, result), name_of(result.outcome.verdict),
+                                 result.check->title);
   for (const std::string_view id : result.check->statements) {
     if (const Statement* statement = find_statement(id))
       text += fmt::format("  {} ({}, {}): {}\n", id, statement->section, statement->level, statement->text);
@@ -17,7 +17,7 @@ std::string failure_text(const RunInfo& info, const CheckResult& result) {
   text += fmt::format("  {}\n", result.outcome.message);
   for (const std::string& line : result.outcome.evidence)
     text += fmt::format("    {}\n", line);
-  return text + fmt::format("  repeat: {}\n", repeat_command(info, result.check->id));
+  return text + fmt::format("  repeat: {}\n", repeat_command(info, result));
 }
 
 template <typename... Numbers>
@@ -39,15 +39,27 @@ std::size_t count(const Report& report, Verdict verdict) {
 
 }  // namespace
 
-std::string repeat_command(const RunInfo& info, std::string_view check) {
+std::string ring_names(const RunInfo& info) {
+  std::vector<std::string_view> names;
+  for (const RingFormat ring : info.rings)
+    names.push_back(name_of(ring));
+  return fmt::format("{}", fmt::join(names, " and "));
+}
+
+std::string name_of(const RunInfo& info, const CheckResult& result) {
+  if (info.rings.size() < 2) return std::string(result.check->id);
+  return fmt::format("{} ({})", result.check->id, name_of(result.ring));
+}
+
+std::string repeat_command(const RunInfo& info, const CheckResult& result) {
   const Settings& settings = info.settings;
   std::string command = fmt::format("virtcrypt conformance --device {} --dialect {} --ring {}",
-                                    settings.device, name_of(settings.dialect), name_of(settings.ring));
+                                    settings.device, name_of(settings.dialect), name_of(result.ring));
   for (const std::string& name : feature_names(settings.features_on, settings.dialect))
     command += fmt::format(" --feature {}=on", name);
   for (const std::string& name : feature_names(settings.features_off, settings.dialect))
     command += fmt::format(" --feature {}=off", name);
-  return command + fmt::format(" --only {}", check);
+  return command + fmt::format(" --only {}", result.check->id);
 }
 
 std::string as_text(const Report& report) {

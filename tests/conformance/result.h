@@ -18,6 +18,7 @@ namespace virtcrypt::conformance {
 struct CheckResult {
   const Check* check;
   Outcome outcome;
+  RingFormat ring = RingFormat::kSplit;  // with virtqueues of this format
 };
 
 enum class StatementVerdict : std::uint8_t {
@@ -55,6 +56,7 @@ struct ChapterTotals {
 // What was run, for the head of reports.
 struct RunInfo {
   Settings settings;
+  std::vector<RingFormat> rings;  // one after the other
   Facts facts;
   std::string target_name;
   std::string target_version;

@@ -47,9 +47,9 @@ TEST_CASE("Command: bad words are refused while the command line is read", "[con
 }
 
 TEST_CASE("Command: good words are taken", "[conformance][command]") {
-  const char* words =
-      GENERATE("", "--ring packed --dialect rfc-v2 --feature MQ=on --feature VIRTIO_F_EVENT_IDX=off",
-               "--only PCI-DEV --only status- --list --timeout 0.5", "--report a.html --report b.xml");
+  const char* words = GENERATE(
+      "", "--ring packed --dialect rfc-v2 --feature MQ=on --feature VIRTIO_F_EVENT_IDX=off",
+      "--only PCI-DEV --only status- --list --timeout 0.5", "--ring both --report a.html --report b.xml");
   CAPTURE(words);
   CHECK_NOTHROW(parse(words));
 }

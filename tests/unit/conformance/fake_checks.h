@@ -18,6 +18,7 @@ namespace virtcrypt::conformance {
 
 [[nodiscard]] inline RunInfo run_info() {
   return {.settings = {},
+          .rings = {RingFormat::kSplit},
           .facts = {.offered = std::uint64_t{1} << 32,
                     .vendor_id = 0x1AF4,
                     .device_id = 0x1054,

@@ -168,8 +168,25 @@ TEST_CASE("Report: the command to repeat names what was switched", "[conformance
                    .ring = RingFormat::kPacked,
                    .features_on = 1,
                    .features_off = std::uint64_t{1} << 29};
-  CHECK(repeat_command(info, "x") ==
+  CheckResult result = result_of(kFirst, Verdict::kFailed);
+  result.ring = RingFormat::kPacked;
+  CHECK(repeat_command(info, result) ==
         "virtcrypt conformance --device in-process --dialect rfc-v2 --ring packed --feature STATUS=on "
         "--feature "
-        "EVENT_IDX=off --only x");
+        "EVENT_IDX=off --only first");
+}
+
+TEST_CASE("Report: with both formats each check says which it ran with", "[conformance][report]") {
+  RunInfo info = run_info();
+  info.rings = {RingFormat::kSplit, RingFormat::kPacked};
+  std::vector<CheckResult> results{result_of(kFirst, Verdict::kPassed),
+                                   result_of(kFirst, Verdict::kFailed, "no")};
+  results[1].ring = RingFormat::kPacked;
+  const Report report = make_report(info, results, {find_statement("STATUS-DEV-001")});
+  CHECK(report.statements.front().verdict == StatementVerdict::kFailed);
+  CHECK(as_text(report).find("first (packed) failed") != std::string::npos);
+  CHECK(as_html(report).find("<dd>split and packed</dd>") != std::string::npos);
+  const auto json = nlohmann::json::parse(as_json(report));
+  CHECK(json.at("rings") == std::vector<std::string>{"split", "packed"});
+  CHECK(json.at("checks").at(1).at("ring") == "packed");
 }
