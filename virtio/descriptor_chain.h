@@ -121,6 +121,10 @@ class DescriptorChain {
     return WriteCursor(storage_->writable, storage_->writable_bytes);
   }
 
+  // As the driver cut them, for those who write a chain down; everybody else uses the cursors.
+  [[nodiscard]] std::span<const std::span<std::byte>> readable_segments() const { return storage_->readable; }
+  [[nodiscard]] std::span<const std::span<std::byte>> writable_segments() const { return storage_->writable; }
+
   void discard() { storage_.reset(); }
 
   // For queues: takes the inside back.

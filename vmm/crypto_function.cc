@@ -1,5 +1,7 @@
 #include "virtcrypt/vmm/crypto_function.h"
 
+#include <utility>
+
 #include "virtcrypt/crypto/engine.h"
 #include "virtcrypt/devices/crypto/device.h"
 #include "virtcrypt/virtio/pci/virtio_pci_function.h"
@@ -37,15 +39,19 @@ DeviceOptions device_options(const CryptoOptions& options, const std::string& na
           .max_auth_key_bytes = limit(options.max_auth_key),
           .offered = options.features,
           .extensions = options.inline_sessions ? virtio::FeatureSet::all() : virtio::FeatureSet(),
-          .ready = options.ready};
+          .ready = options.ready,
+          .trace = {}};
 }
 
 }  // namespace
 
 CryptoFunction make_crypto_function(const CryptoOptions& options, const std::string& name,
-                                    const virtio::GuestMemory& memory, virtio::pci::Slot& slot) {
+                                    const virtio::GuestMemory& memory, virtio::pci::Slot& slot,
+                                    std::shared_ptr<devices::crypto_dev::RequestTrace> trace) {
   auto engine = crypto::make_narrowed_engine(crypto::make_default_engine(), ListedOnly(options));
-  auto device = std::make_unique<Device>(device_options(options, name), std::move(engine));
+  DeviceOptions described = device_options(options, name);
+  described.trace = std::move(trace);
+  auto device = std::make_unique<Device>(described, std::move(engine));
   Device* const handle = device.get();
   return {std::make_unique<virtio::pci::VirtioPciFunction>(std::move(device), memory, slot), handle};
 }

@@ -16,8 +16,10 @@ struct CryptoFunction {
   devices::crypto_dev::Device* device;  // inside `function`
 };
 
-// A virtio-crypto device as PCI function, called `name` in logs. `memory` and `slot` outlive it.
-[[nodiscard]] CryptoFunction make_crypto_function(const CryptoOptions& options, const std::string& name,
-                                                  const virtio::GuestMemory& memory, virtio::pci::Slot& slot);
+// A virtio-crypto device as PCI function, called `name` in logs; `trace`, if there is one, writes its
+// requests down. `memory` and `slot` outlive it.
+[[nodiscard]] CryptoFunction make_crypto_function(
+    const CryptoOptions& options, const std::string& name, const virtio::GuestMemory& memory,
+    virtio::pci::Slot& slot, std::shared_ptr<devices::crypto_dev::RequestTrace> trace = {});
 
 }  // namespace virtcrypt::vmm

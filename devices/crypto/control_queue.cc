@@ -17,6 +17,9 @@ bool ControlQueue::run_one_batch() {
   for (; done < kMaxBatch; ++done) {
     std::optional<virtio::DescriptorChain> chain = pop();
     if (!chain) break;
+    std::unique_ptr<RequestTrace::Begun> trace;
+    if (parts_.trace != nullptr)
+      trace = parts_.trace->begin(parts_.name, "controlq", true, *chain, parts_.dialect, parts_.terms);
     ControlRequest request = parts_.dialect.parse_control(*chain, parts_.terms);
     const ControlAnswer answer = carry_out(request);
     if (answer.status != RequestStatus::kOk) {
@@ -24,6 +27,7 @@ bool ControlQueue::run_one_batch() {
       log_refusal(parts_, "controlq", request.refusal, answer.status);
     }
     const std::uint32_t written = parts_.dialect.write_control_answer(request, answer, *chain, parts_.terms);
+    if (trace) parts_.trace->end(*trace, answer.status, request.refusal, written, *chain);
     complete(std::move(*chain), written);
   }
   if (done > 0) publish();

@@ -37,6 +37,7 @@ void Job::clear() {
     entry.chain.reset();
     entry.pin.release();
     entry.session.reset();
+    entry.trace.reset();
     entry.request.reset();
   }
   used_ = 0;
@@ -72,6 +73,9 @@ bool DataQueue::run_one_batch() {
 void DataQueue::add_request(virtio::DescriptorChain chain, Job& job) {
   Job::Entry& entry = job.add();
   DataRequest& request = entry.request;
+  if (parts_.trace != nullptr) {
+    entry.trace = parts_.trace->begin(parts_.name, log_name_, false, chain, parts_.dialect, parts_.terms);
+  }
   parts_.dialect.parse_data(chain, parts_.terms, request);
   entry.chain.emplace(std::move(chain));
   count(data_stats_.requests);
@@ -193,6 +197,7 @@ void DataQueue::answer(Job::Entry& entry, const Job& job) {
       [[maybe_unused]] const bool removed =
           parts_.sessions.remove(entry.request.new_session_id, std::nullopt);
     }
+    if (entry.trace) parts_.trace->drop(*entry.trace);
     return entry.chain->discard();
   }
   RequestStatus status = entry.request.status;
@@ -208,6 +213,7 @@ void DataQueue::answer(Job::Entry& entry, const Job& job) {
   }
   const std::uint32_t written =
       parts_.dialect.write_data_answer(entry.request, status, result_bytes, *entry.chain);
+  if (entry.trace) parts_.trace->end(*entry.trace, status, entry.request.refusal, written, *entry.chain);
   complete(std::move(*entry.chain), written);
 }
 

@@ -35,6 +35,7 @@ class Job {
     SessionPin pin;                    // session mode
     crypto::SessionPointer session;    // stateless mode
     std::size_t operation = kRefused;  // index into `operations`
+    std::unique_ptr<RequestTrace::Begun> trace;
   };
   static constexpr std::size_t kRefused = SIZE_MAX;
 

@@ -46,7 +46,8 @@ Device::Device(const DeviceOptions& options, std::unique_ptr<const crypto::Engin
              .workers = *workers_,
              .bus_master = bus_master_,
              .ready = ready_,
-             .log = log_},
+             .log = log_,
+             .trace = options.trace.get()},
       active_data_queues_(options.data_queues) {
   assert(options.data_queues >= 1 && options.data_queues <= kMaxDataQueues);
   for (std::uint16_t i = 0; i < options.data_queues; ++i) {

@@ -18,6 +18,7 @@
 #include "virtcrypt/devices/crypto/data_queue.h"
 #include "virtcrypt/devices/crypto/dialect.h"
 #include "virtcrypt/devices/crypto/parts.h"
+#include "virtcrypt/devices/crypto/request_trace.h"
 #include "virtcrypt/devices/crypto/sessions.h"
 #include "virtcrypt/devices/crypto/stats.h"
 #include "virtcrypt/devices/io_threads.h"
@@ -42,7 +43,8 @@ struct DeviceOptions {
   virtio::FeatureSet offered = virtio::FeatureSet::all();
   // Of those, the extensions of the dialect that are offered.
   virtio::FeatureSet extensions = {};
-  bool ready = true;  // VIRTIO_CRYPTO_S_HW_READY from the start
+  bool ready = true;                         // VIRTIO_CRYPTO_S_HW_READY from the start
+  std::shared_ptr<RequestTrace> trace = {};  // writes every request down
 };
 
 constexpr std::uint16_t kMaxDataQueues = 64;

@@ -15,6 +15,7 @@
 #include "virtcrypt/crypto/operation.h"
 #include "virtcrypt/crypto/secure_buffer.h"
 #include "virtcrypt/crypto/session.h"
+#include "virtcrypt/devices/crypto/decoded_request.h"
 #include "virtcrypt/devices/crypto/session_note.h"
 #include "virtcrypt/devices/crypto/status.h"
 #include "virtcrypt/virtio/descriptor_chain.h"
@@ -178,6 +179,12 @@ class Dialect {
   [[nodiscard]] virtual std::uint32_t write_data_answer(const DataRequest& request, RequestStatus status,
                                                         std::size_t result_bytes,
                                                         const virtio::DescriptorChain& chain) const = 0;
+
+  // For people: the first readable bytes of a request, kMostFieldBytes of them if there are as many.
+  [[nodiscard]] virtual DecodedRequest decode_control(std::span<const std::byte> bytes,
+                                                      virtio::FeatureSet negotiated) const = 0;
+  [[nodiscard]] virtual DecodedRequest decode_data(std::span<const std::byte> bytes,
+                                                   virtio::FeatureSet negotiated) const = 0;
 
  protected:
   Dialect() = default;

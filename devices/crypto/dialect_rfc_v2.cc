@@ -3,6 +3,7 @@
 #include "virtcrypt/devices/crypto/dialect.h"
 #include "virtcrypt/devices/crypto/rfc_v2_control.h"
 #include "virtcrypt/devices/crypto/rfc_v2_data.h"
+#include "virtcrypt/devices/crypto/rfc_v2_decode.h"
 #include "virtcrypt/devices/crypto/wire_rfc_v2.h"
 
 namespace virtcrypt::devices::crypto_dev {
@@ -79,6 +80,14 @@ class RfcV2Dialect final : public Dialect {
   [[nodiscard]] std::uint32_t write_data_answer(const DataRequest& request, RequestStatus status, std::size_t,
                                                 const virtio::DescriptorChain& chain) const override {
     return rfc_v2::write_data_answer(request, wire_status(status), chain);
+  }
+  [[nodiscard]] DecodedRequest decode_control(std::span<const std::byte> bytes,
+                                              virtio::FeatureSet) const override {
+    return rfc_v2::decode_control(bytes);
+  }
+  [[nodiscard]] DecodedRequest decode_data(std::span<const std::byte> bytes,
+                                           virtio::FeatureSet negotiated) const override {
+    return rfc_v2::decode_data(bytes, negotiated);
   }
 };
 

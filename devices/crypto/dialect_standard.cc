@@ -8,6 +8,7 @@
 #include "virtcrypt/devices/crypto/dialect.h"
 #include "virtcrypt/devices/crypto/standard_control.h"
 #include "virtcrypt/devices/crypto/standard_data.h"
+#include "virtcrypt/devices/crypto/standard_decode.h"
 #include "virtcrypt/devices/crypto/standard_fixed_part.h"
 #include "virtcrypt/devices/crypto/standard_parameters.h"
 #include "virtcrypt/devices/crypto/wire_standard.h"
@@ -83,6 +84,14 @@ class StandardDialect final : public Dialect {
   [[nodiscard]] std::uint32_t write_data_answer(const DataRequest& request, RequestStatus status,
                                                 std::size_t result_bytes,
                                                 const virtio::DescriptorChain& chain) const override;
+  [[nodiscard]] DecodedRequest decode_control(std::span<const std::byte> bytes,
+                                              virtio::FeatureSet negotiated) const override {
+    return standard::decode_control(bytes, negotiated);
+  }
+  [[nodiscard]] DecodedRequest decode_data(std::span<const std::byte> bytes,
+                                           virtio::FeatureSet negotiated) const override {
+    return standard::decode_data(bytes, negotiated);
+  }
 };
 
 // 5.9.5.1: what is offered is what the engine has.

@@ -22,6 +22,7 @@
 #include "virtcrypt/vmm/machine.h"
 #include "virtcrypt/vmm/probe.h"
 #include "virtcrypt/vmm/terminal.h"
+#include "virtcrypt/vmm/trace_file.h"
 
 namespace virtcrypt::vmm::cli {
 namespace {
@@ -38,6 +39,8 @@ struct RunOptions {
   std::optional<std::string> log_file;
   std::optional<std::string> console_log;
   std::optional<std::string> control;
+  std::optional<std::string> trace;
+  bool trace_payload = false;
 };
 
 constexpr unsigned kMaxCpus = 255;  // xAPIC ids 0 to 254; 255 is "all"
@@ -122,6 +125,15 @@ void add_options(CLI::App& command, RunOptions& options) {
       .add_option("--control", options.control,
                   "Take commands there while the guest runs: a Unix socket, see 'virtcrypt ctl --help'")
       ->type_name("PATH");
+  CLI::Option* const trace =
+      command
+          .add_option("--trace", options.trace,
+                      "Write every request of the crypto devices there, field by field, with status and time")
+          ->type_name("FILE");
+  command
+      .add_flag("--trace-payload", options.trace_payload,
+                "With it texts, results and keys, in hexadecimal; the first 4 KiB of each")
+      ->needs(trace);
   command.footer(kFooter);
 }
 
@@ -133,6 +145,13 @@ std::vector<CryptoOptions> crypto_devices(const RunOptions& options) {
   return devices;
 }
 
+std::shared_ptr<devices::crypto_dev::RequestTrace> make_trace(const RunOptions& options) {
+  if (!options.trace) return nullptr;
+  return std::make_shared<devices::crypto_dev::RequestTrace>(
+      [file = std::make_shared<TraceFile>(*options.trace)](std::string_view text) { file->write(text); },
+      options.trace_payload);
+}
+
 // A machine, the user's side of it, and what connects them.
 class Session {
  public:
@@ -142,11 +161,12 @@ class Session {
                  {.console_output = [this](std::byte byte) { output_.put(byte); },
                   .console_input_ready = [this] { loop_.resume_input(); },
                   .ended = [this](const GuestExit& exit) { on_ended(exit); }}) {
+    const auto trace = make_trace(options);
     unsigned number = 0;
     for (const CryptoOptions& crypto : crypto_devices(options)) {
       const std::string name = "crypto" + std::to_string(number++);
       machine_.add_function([&](const virtio::GuestMemory& memory, virtio::pci::Slot& slot) {
-        CryptoFunction made = make_crypto_function(crypto, name, memory, slot);
+        CryptoFunction made = make_crypto_function(crypto, name, memory, slot, trace);
         devices_.push_back(made.device);
         return std::move(made.function);
       });
