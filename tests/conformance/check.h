@@ -56,5 +56,7 @@ class CheckNotApplicable : public std::runtime_error {
 [[nodiscard]] std::span<const Check> pci_structure_checks();
 [[nodiscard]] std::span<const Check> common_config_checks();
 [[nodiscard]] std::span<const Check> interrupt_checks();
+[[nodiscard]] std::span<const Check> crypto_config_checks();
+[[nodiscard]] std::span<const Check> crypto_control_checks();
 
 }  // namespace virtcrypt::conformance

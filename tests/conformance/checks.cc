@@ -14,6 +14,8 @@ const std::vector<const Check*>& all_checks() {
              pci_structure_checks(),
              common_config_checks(),
              interrupt_checks(),
+             crypto_config_checks(),
+             crypto_control_checks(),
          }) {
       for (const Check& check : area)
         checks.push_back(&check);
