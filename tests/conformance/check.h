@@ -58,5 +58,8 @@ class CheckNotApplicable : public std::runtime_error {
 [[nodiscard]] std::span<const Check> interrupt_checks();
 [[nodiscard]] std::span<const Check> crypto_config_checks();
 [[nodiscard]] std::span<const Check> crypto_control_checks();
+[[nodiscard]] std::span<const Check> crypto_service_checks();
+[[nodiscard]] std::span<const Check> crypto_special_checks();
+[[nodiscard]] std::span<const Check> crypto_stateless_checks();
 
 }  // namespace virtcrypt::conformance

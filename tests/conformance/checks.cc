@@ -16,6 +16,9 @@ const std::vector<const Check*>& all_checks() {
              interrupt_checks(),
              crypto_config_checks(),
              crypto_control_checks(),
+             crypto_service_checks(),
+             crypto_special_checks(),
+             crypto_stateless_checks(),
          }) {
       for (const Check& check : area)
         checks.push_back(&check);
