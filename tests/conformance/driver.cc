@@ -96,7 +96,10 @@ void Driver::set_up_queue(std::uint16_t queue, std::uint16_t ring_size, std::opt
   const bool event_idx = has(feature::kEventIdx);
   std::unique_ptr<test::DriverRing> ring;
   if (has(feature::kRingPacked)) {
-    ring = std::make_unique<test::PackedRing>(memory(), ring_size, event_idx);
+    auto packed = std::make_unique<test::PackedRing>(memory(), ring_size, event_idx);
+    // A device that looks for them elsewhere would fail each and every check.
+    packed->repeat_ids(true);
+    ring = std::move(packed);
   } else {
     ring = std::make_unique<test::SplitRing>(memory(), ring_size, event_idx, has(feature::kInOrder));
   }
@@ -166,16 +169,16 @@ void Driver::forget_messages() {
   static_cast<void>(pci_->read_isr());
 }
 
-void Driver::submit_wild_chain() {
+void Driver::submit_wild_chain(std::uint16_t queue) {
   constexpr std::uint64_t kNowhere = 0xFFFF'FFFF'F000'0000;
-  submit(0, test::Request().at(kNowhere, 64, false).at(kNowhere + 0x1000, 16, true));
+  submit(queue, test::Request().at(kNowhere, 64, false).at(kNowhere + 0x1000, 16, true));
 }
 
 void Driver::provoke_config_change() {
   if (context_.has(kChangesConfig)) {
     device_->change_config();
   } else {
-    submit_wild_chain();
+    submit_wild_chain(control_queue());
     if (!comes_true([&] { return (pci_->device_status() & status::kNeedsReset) != 0; }))
       context_.skip("nothing makes this device send a configuration change notification");
   }

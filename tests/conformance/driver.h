@@ -119,7 +119,7 @@ class Driver {
   [[nodiscard]] test::Request refused_request(std::uint16_t queue) const;
 
   // A chain whose only descriptors lie outside of all memory: nothing that a device could carry on from.
-  void submit_wild_chain();
+  void submit_wild_chain(std::uint16_t queue);
   // Makes the device send a configuration change notification: where the target can, by a change of
   // configuration space, else by an error. The check is skipped where neither works.
   void provoke_config_change();

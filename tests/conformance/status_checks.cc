@@ -53,7 +53,7 @@ bool raises_needs_reset(Driver& driver) {
 void run_needs_reset(Context& context) {
   Driver driver(context);
   driver.start();
-  driver.submit_wild_chain();
+  driver.submit_wild_chain(0);
   if (raises_needs_reset(driver)) {
     context.note(fmt::format("device_status: {:#x}", driver.pci().device_status()));
   } else {
@@ -69,7 +69,7 @@ void run_needs_reset_notification(Context& context) {
   Driver driver(context);
   driver.start();
   static_cast<void>(driver.take_messages(0));
-  driver.submit_wild_chain();
+  driver.submit_wild_chain(0);
   if (!raises_needs_reset(driver))
     context.skip("the device does not raise DEVICE_NEEDS_RESET for a wild chain");
   driver.settle();

@@ -67,8 +67,7 @@ std::optional<std::uint16_t> PackedRing::put(std::span<const Segment> segments, 
       if (segments[i].writable) descriptor.flags |= kWrite;
       if (i + 1 < needed) descriptor.flags |= kNext;
     }
-    // 2.8.6: only the last descriptor's id counts; the others hold something else on purpose.
-    descriptor.id = i + 1 == needed ? id : std::uint16_t{0xBEEF};
+    descriptor.id = repeats_ids_ || i + 1 == needed ? id : std::uint16_t{0xBEEF};
     descriptor.flags |= available_bits(next_avail_.wrap);
     if (i == 0) {
       first = descriptor;

@@ -47,6 +47,10 @@ class PackedRing final : public DriverRing {
   [[nodiscard]] std::optional<Used> poll() override;
   void want_interrupt(bool wanted) override;  // EVENT_IDX: by naming the next used descriptor
 
+  // 2.8.6: only the id in the last descriptor of a list counts; the others hold something else on purpose, or
+  // the same as most drivers do.
+  void repeat_ids(bool repeat) { repeats_ids_ = repeat; }
+
   // For tests that look closer, and for hostile drivers: anything, anywhere.
   [[nodiscard]] RingPosition next_avail() const { return next_avail_; }
   [[nodiscard]] RingPosition next_used() const { return next_used_; }
@@ -66,6 +70,7 @@ class PackedRing final : public DriverRing {
   DriverMemory& memory_;
   const std::uint16_t size_;
   const bool event_idx_;
+  bool repeats_ids_ = false;
   Buffer descriptors_, driver_event_, device_event_;
   std::vector<std::uint16_t> free_ids_;
   std::vector<std::uint16_t> slots_of_id_;  // 0: not in flight

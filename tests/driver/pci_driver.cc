@@ -147,7 +147,8 @@ void PciDriver::mask_vector(std::uint16_t vector, bool masked) {
 
 bool PciDriver::pending(std::uint16_t vector) {
   const std::uint32_t array = function_.config_read(static_cast<std::uint16_t>(msix_capability_ + 8), 4);
-  return (read_bar(array & 7, (array & ~7U) + vector / 8U, 1) >> (vector % 8) & 1) != 0;
+  // By 32 or 64 bits only: what else would do is undefined (PCI Local Bus 3.0, 6.8.2).
+  return (read_bar(array & 7, (array & ~7U) + vector / 32U * 4, 4) >> (vector % 32) & 1) != 0;
 }
 
 }  // namespace virtcrypt::test
