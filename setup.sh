@@ -10,7 +10,7 @@ build_packages=(g++ cmake ninja-build acpica-tools libcrypto++-dev libipsec-mb-d
   nlohmann-json3-dev libexpected-dev)
 image_packages=(busybox-static cpio kmod xz-utils openssl)
 nested_packages=(qemu-system-x86)
-test_packages=(catch2 python3-cryptography-vectors libssl-dev)
+test_packages=(catch2 python3-cryptography-vectors libssl-dev qemu-system-x86)
 
 if [[ -t 1 ]]; then bold=$'\e[1m' red=$'\e[31m' green=$'\e[32m' plain=$'\e[0m'; else bold='' red='' green='' plain=''; fi
 
