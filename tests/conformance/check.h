@@ -56,6 +56,12 @@ class CheckNotApplicable : public std::runtime_error {
 [[nodiscard]] std::span<const Check> pci_structure_checks();
 [[nodiscard]] std::span<const Check> common_config_checks();
 [[nodiscard]] std::span<const Check> interrupt_checks();
+[[nodiscard]] std::span<const Check> ring_buffer_checks();
+[[nodiscard]] std::span<const Check> used_ring_checks();
+[[nodiscard]] std::span<const Check> split_ring_checks();
+[[nodiscard]] std::span<const Check> packed_ring_checks();
+[[nodiscard]] std::span<const Check> used_notification_checks();
+[[nodiscard]] std::span<const Check> available_notification_checks();
 [[nodiscard]] std::span<const Check> crypto_config_checks();
 [[nodiscard]] std::span<const Check> crypto_control_checks();
 [[nodiscard]] std::span<const Check> crypto_service_checks();

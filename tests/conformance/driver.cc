@@ -199,29 +199,32 @@ void Driver::write_queue(std::uint16_t queue, std::uint32_t offset, unsigned wid
   pci_->write_common(offset, width, value);
 }
 
-std::uint64_t Driver::make_session() {
-  if (!context_.is_standard()) {
-    const test::Answer answer = call(control_queue(), rfc::create(rfc::cbc_session()));
-    if (answer.written.front() != std::byte{rfc::kOk}) context_.skip("the device creates no AES-CBC session");
-    return rfc::le64_at(answer.written, 1);
-  }
+test::Request Driver::session_request() {
+  if (!context_.is_standard()) return rfc::create(rfc::cbc_session());
   const std::uint32_t services = pci_->read(4, kConfigCryptoServices, 4);
   const std::uint32_t ciphers = pci_->read(4, kConfigCipherAlgorithms, 4);
   if ((services & 1) == 0 || (ciphers >> test::wire_number::kAesCbc & 1) == 0)
     context_.skip("the device does not offer AES-CBC");
   const test::Bytes key = test::from_hex("2b7e151628aed2a6abf7158809cf4f3c");
   const test::CipherSubject subject{.algorithm = test::wire_number::kAesCbc, .key = key};
-  const test::Answer answer = call(control_queue(), test::create_request(layout_of(features_), subject));
+  return test::create_request(layout_of(features_), subject);
+}
+
+std::uint64_t Driver::session_in(const test::Answer& answer) {
+  if (!context_.is_standard()) {
+    if (answer.written.front() != std::byte{rfc::kOk}) context_.skip("the device creates no AES-CBC session");
+    return rfc::le64_at(answer.written, 1);
+  }
   context_.expect_equal(std::span(answer.written).subspan(8, 4), test::Bytes(4), "status of create session");
   return rfc::le64_at(answer.written, 0);
 }
 
 test::Request Driver::known_request() {
-  if (!session_) session_ = make_session();
-  return cbc_request(*session_);
+  if (!session_) session_ = session_in(call(control_queue(), session_request()));
+  return known_request(*session_);
 }
 
-test::Request Driver::cbc_request(std::uint64_t session) const {
+test::Request Driver::known_request(std::uint64_t session) const {
   const rfc::Data data = rfc::cbc_data(session);
   if (!context_.is_standard()) return rfc::request(data);
   constexpr std::size_t kBlock = 16;
@@ -241,13 +244,17 @@ void Driver::expect_service(std::uint16_t queue) {
   expect_known_answer(call(queue, known_request()));
 }
 
+test::Request Driver::close_request(std::uint64_t session) const {
+  if (!context_.is_standard()) return rfc::close(session);
+  return test::destroy_request(layout_of(features_), test::wire_number::kCipherDestroy, session);
+}
+
 test::Request Driver::refused_control_request() const {
-  if (!context_.is_standard()) return rfc::close(kNoSession);
-  return test::destroy_request(layout_of(features_), test::wire_number::kCipherDestroy, kNoSession);
+  return close_request(kNoSession);
 }
 
 test::Request Driver::refused_data_request() const {
-  return cbc_request(kNoSession);
+  return known_request(kNoSession);
 }
 
 test::Request Driver::refused_request(std::uint16_t queue) const {

@@ -109,6 +109,11 @@ class Driver {
   // AES-128-CBC with a session that is made on first use, and its published answer (SP 800-38A, F.2.1), in
   // whatever dialect and layout was negotiated. Skips the check when the device has no such cipher.
   [[nodiscard]] test::Request known_request();
+  // The same with a session of the check's own.
+  [[nodiscard]] test::Request session_request();  // creates one; for the control queue
+  [[nodiscard]] std::uint64_t session_in(const test::Answer& answer);
+  [[nodiscard]] test::Request close_request(std::uint64_t session) const;
+  [[nodiscard]] test::Request known_request(std::uint64_t session) const;
   void expect_known_answer(const test::Answer& answer);
   void expect_service(std::uint16_t queue);  // known_request() is answered
   // The cheapest request of a control queue: closes a session that there is not; its answer is an error.
@@ -130,8 +135,6 @@ class Driver {
  private:
   void expect_structures();
   void read_data_queues();
-  [[nodiscard]] std::uint64_t make_session();
-  [[nodiscard]] test::Request cbc_request(std::uint64_t session) const;
 
   Context& context_;
   const DriverOptions options_;
