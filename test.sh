@@ -88,6 +88,10 @@ if [[ $fast == no ]]; then
   build_images
 fi
 
+step "Conformance to VIRTIO 1.4 (docs/conformance.md)"
+# Here for its numbers; ctest runs it once more, for the verdict.
+"$root/build/vmm/virtcrypt" conformance --ring both || true
+
 step "Tests"
 mkdir -p "$root/build/all-tests"
 combined_tests > "$root/build/all-tests/CTestTestfile.cmake"
