@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include <linux/virtio_crypto.h>
 
@@ -87,6 +88,15 @@ template <typename Name, std::size_t count>
     if (number.wire == wire) return number.name;
   }
   return std::nullopt;
+}
+
+// For people: what a number of these stands for.
+template <typename Name, std::size_t count>
+[[nodiscard]] std::string_view text_of_number(const Number<Name> (&numbers)[count], std::uint64_t wire) {
+  for (const Number<Name>& number : numbers) {
+    if (number.wire == wire) return name_of(number.name);
+  }
+  return "unknown";
 }
 
 }  // namespace virtcrypt::devices::crypto_dev

@@ -2,13 +2,13 @@
 
 namespace virtcrypt::devices::crypto_dev {
 
-std::uint64_t FieldReader::field(std::string_view name, std::size_t bytes, std::string_view meaning) {
+std::uint64_t FieldReader::field(std::string_view name, std::size_t bytes) {
   if (offset_ > bytes_.size() || bytes > bytes_.size() - offset_) {
     request_.cut_short = true;
     return 0;
   }
   const std::uint64_t value = peek(offset_, bytes);
-  request_.fields.push_back({name, offset_, bytes, value, meaning});
+  request_.fields.push_back({name, offset_, bytes, value, {}});
   offset_ += bytes;
   return value;
 }

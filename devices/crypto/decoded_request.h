@@ -47,7 +47,7 @@ class FieldReader {
   void go_to(std::size_t offset) { offset_ = offset; }
 
   // Little-endian, of 1, 2, 4 or 8 bytes.
-  std::uint64_t field(std::string_view name, std::size_t bytes, std::string_view meaning = {});
+  std::uint64_t field(std::string_view name, std::size_t bytes);
   // The same; `name_of(value)` says what the value stands for.
   template <typename NameOf>
   std::uint64_t named(std::string_view name, std::size_t bytes, const NameOf& name_of) {

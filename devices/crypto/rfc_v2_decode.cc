@@ -6,20 +6,14 @@
 namespace virtcrypt::devices::crypto_dev::rfc_v2 {
 namespace {
 
-template <typename Name, std::size_t count>
-std::string_view name_in(const Number<Name> (&numbers)[count], std::uint64_t value) {
-  const auto name = name_of_number(numbers, static_cast<std::uint32_t>(value));
-  return name ? name_of(*name) : std::string_view("unknown");
-}
-
 std::string_view cipher_name(std::uint64_t value) {
-  return value > wire_rfc_v2::kAeadBase ? name_in(kAeadNumbers, value - wire_rfc_v2::kAeadBase)
-                                        : name_in(kCipherNumbers, value);
+  return value > wire_rfc_v2::kAeadBase ? text_of_number(kAeadNumbers, value - wire_rfc_v2::kAeadBase)
+                                        : text_of_number(kCipherNumbers, value);
 }
 
 std::string_view hash_name(std::uint64_t value, bool authenticated) {
-  if (value > wire_rfc_v2::kAeadBase) return name_in(kAeadNumbers, value - wire_rfc_v2::kAeadBase);
-  return authenticated ? name_in(kMacNumbers, value) : name_in(kHashNumbers, value);
+  if (value > wire_rfc_v2::kAeadBase) return text_of_number(kAeadNumbers, value - wire_rfc_v2::kAeadBase);
+  return authenticated ? text_of_number(kMacNumbers, value) : text_of_number(kHashNumbers, value);
 }
 
 std::string_view op_type_name(std::uint64_t value) {

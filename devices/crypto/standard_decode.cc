@@ -1,5 +1,7 @@
 #include "virtcrypt/devices/crypto/standard_decode.h"
 
+#include <cstddef>
+
 #include <linux/virtio_crypto.h>
 
 #include "virtcrypt/devices/crypto/algorithm_numbers.h"
@@ -44,23 +46,17 @@ std::string_view opcode_name(std::uint64_t number) {
   return "unknown";
 }
 
-// Of a value that is 32 bits wide on the wire.
-template <typename Name, std::size_t count>
-std::string_view name_in(const Number<Name> (&numbers)[count], std::uint64_t value) {
-  const auto name = name_of_number(numbers, static_cast<std::uint32_t>(value));
-  return name ? name_of(*name) : std::string_view("unknown");
-}
 std::string_view cipher_name(std::uint64_t value) {
-  return name_in(kCipherNumbers, value);
+  return text_of_number(kCipherNumbers, value);
 }
 std::string_view hash_name(std::uint64_t value) {
-  return name_in(kHashNumbers, value);
+  return text_of_number(kHashNumbers, value);
 }
 std::string_view mac_name(std::uint64_t value) {
-  return name_in(kMacNumbers, value);
+  return text_of_number(kMacNumbers, value);
 }
 std::string_view aead_name(std::uint64_t value) {
-  return name_in(kAeadNumbers, value);
+  return text_of_number(kAeadNumbers, value);
 }
 std::string_view direction_name(std::uint64_t value) {
   return value == VIRTIO_CRYPTO_OP_ENCRYPT   ? "encrypt"
@@ -133,7 +129,7 @@ class Decoder {
   void cipher_data(std::uint64_t key_bytes);
   void chain_data();
   void stateless_chain();
-  std::uint64_t chain_lengths();
+  void chain_lengths();
   void digest_data(std::uint64_t key_bytes);
   void akcipher_data(std::uint64_t key_bytes);
 
@@ -177,7 +173,9 @@ void Decoder::create(Service service) {
   switch (service) {
     case Service::kCipher:
     case Service::kChain:
-      if (fields_.peek(begin + 48, 4) == VIRTIO_CRYPTO_SYM_OP_ALGORITHM_CHAINING) return create_chain();
+      if (fields_.peek(begin + offsetof(wire::SymCreateSession, op_type), 4) ==
+          VIRTIO_CRYPTO_SYM_OP_ALGORITHM_CHAINING)
+        return create_chain();
       return create_cipher();
     case Service::kHash:
       le32("algo", hash_name);
@@ -214,7 +212,7 @@ void Decoder::create_cipher() {
   le32("algo", cipher_name);
   const std::uint64_t bytes = le32("key_len");
   le32("op", direction_name);
-  fields_.go_to(begin + 48);
+  fields_.go_to(begin + offsetof(wire::SymCreateSession, op_type));
   le32("op_type", op_type_name);
   le32("padding");
   key("cipher_key", bytes);
@@ -237,9 +235,9 @@ void Decoder::create_chain() {
     le32("hash.algo", hash_name);
     le32("hash.hash_result_len");
   }
-  fields_.go_to(begin + 40);
+  fields_.go_to(begin + offsetof(wire::ChainSession, aad_len));
   le32("aad_len");
-  fields_.go_to(begin + 48);
+  fields_.go_to(begin + offsetof(wire::SymCreateSession, op_type));
   le32("op_type", op_type_name);
   le32("padding");
   key("cipher_key", cipher_key);
@@ -282,7 +280,9 @@ void Decoder::session_data(Service service) {
   switch (service) {
     case Service::kCipher:
     case Service::kChain:
-      if (fields_.peek(begin + 40, 4) == VIRTIO_CRYPTO_SYM_OP_ALGORITHM_CHAINING) return chain_data();
+      if (fields_.peek(begin + offsetof(wire::SymData, op_type), 4) ==
+          VIRTIO_CRYPTO_SYM_OP_ALGORITHM_CHAINING)
+        return chain_data();
       return cipher_data(0);
     case Service::kHash:
     case Service::kMac:
@@ -308,7 +308,9 @@ void Decoder::stateless_data(Service service) {
   switch (service) {
     case Service::kCipher:
     case Service::kChain: {
-      if (fields_.peek(begin + 72, 4) == VIRTIO_CRYPTO_SYM_OP_ALGORITHM_CHAINING) return stateless_chain();
+      if (fields_.peek(begin + offsetof(wire::SymDataStateless, op_type), 4) ==
+          VIRTIO_CRYPTO_SYM_OP_ALGORITHM_CHAINING)
+        return stateless_chain();
       le32("algo", cipher_name);
       const std::uint64_t bytes = le32("key_len");
       le32("op", direction_name);
@@ -346,7 +348,8 @@ void Decoder::cipher_data(std::uint64_t key_bytes) {
   iv_bytes_ = le32("iv_len");
   source_bytes_ = le32("src_data_len");
   le32("dst_data_len");
-  fields_.go_to(sizeof(wire::DataHeader) + (stateless ? 72U : 40U));
+  fields_.go_to(sizeof(wire::DataHeader) +
+                (stateless ? offsetof(wire::SymDataStateless, op_type) : offsetof(wire::SymData, op_type)));
   le32("op_type", op_type_name);
   if (!stateless) le32("padding");
   key("key", key_bytes);
@@ -354,8 +357,8 @@ void Decoder::cipher_data(std::uint64_t key_bytes) {
   fields_.part("src_data", source_bytes_);
 }
 
-// The fields that both modes share; returns where they end.
-std::uint64_t Decoder::chain_lengths() {
+// The fields that both modes share.
+void Decoder::chain_lengths() {
   iv_bytes_ = le32("iv_len");
   source_bytes_ = le32("src_data_len");
   le32("dst_data_len");
@@ -365,7 +368,7 @@ std::uint64_t Decoder::chain_lengths() {
   le32("len_to_hash");
   aad_bytes_ = le32("aad_len");
   le32("hash_result_len");
-  return le32("reserved");
+  le32("reserved");
 }
 
 void Decoder::chain_data() {
@@ -378,12 +381,14 @@ void Decoder::chain_data() {
 }
 
 void Decoder::stateless_chain() {
+  const std::size_t begin = fields_.offset();
   le32("alg_chain_order", order_name);
   le32("aad_len");
   le32("cipher.algo", cipher_name);
   const std::uint64_t cipher_key = le32("cipher.key_len");
   le32("cipher.op", direction_name);
-  const bool is_mac = fields_.peek(fields_.offset() + 8, 4) == VIRTIO_CRYPTO_SYM_HASH_MODE_AUTH;
+  const bool is_mac = fields_.peek(begin + offsetof(wire::ChainDataStateless, hash_mode), 4) ==
+                      VIRTIO_CRYPTO_SYM_HASH_MODE_AUTH;
   le32("hash.algo", is_mac ? mac_name : hash_name);
   const std::uint64_t auth_key = le32("hash.auth_key_len");
   le32("hash_mode", hash_mode_name);
