@@ -104,9 +104,10 @@ outer_machine() {
     -append "console=ttyS0 panic=-1 quiet" "$@"
 }
 
-# QEMU's emulation of AMD-V sometimes stands still: the outer kernel reports a soft lockup, or a guest is killed at its
-# limit (docs/testing.md). Such a machine is ended, and what it left undone gets another one, twice at most; the output
-# says so. Where guests run in hardware nothing is tried again.
+# QEMU's emulation of AMD-V sometimes stands still: the outer kernel reports a soft lockup (docs/testing.md). Such a
+# machine is ended, and what it left undone, or killed at its limit, gets another one, twice at most; the output says so.
+# A guest killed at its limit in a machine without such a report hung by itself and is not tried again, nor is anything
+# where guests run in hardware.
 run_plan_nested() {
   local left=$2/left machine run name
   mkdir "$left"
@@ -118,7 +119,9 @@ run_plan_nested() {
     nested_machine "$left" "$2"
     for run in "$left"/*; do
       name=${run##*/}
-      if [[ -e $2/$name.exit && $(< "$2/$name.exit") != 137 ]]; then rm "$run"; fi
+      if [[ -e $2/$name.exit ]] && ! { [[ $(< "$2/$name.exit") == 137 ]] && stood_still "$2/outer.console"; }; then
+        rm "$run"
+      fi
     done
     if [[ -z $(ls "$left") ]]; then
       rmdir "$left"
@@ -149,6 +152,11 @@ nested_machine() {
   wait "$watcher" 2> /dev/null
   rm -f "$output/outer.cpio" "$output/outer.pid"
   split_console "$output/outer.console" "$output"
+}
+
+# stood_still CONSOLE: whether the outer kernel reported a processor that made no progress.
+stood_still() {
+  grep -aqE 'soft lockup - CPU#[0-9]+ stuck' "$1"
 }
 
 # end_standstill CONSOLE PIDFILE: ends QEMU once a processor is reported to have been stuck for 40 seconds.

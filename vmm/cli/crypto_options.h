@@ -19,10 +19,12 @@ enum class CryptoDialect : std::uint8_t {
 
 struct CryptoOptions {
   CryptoDialect dialect = CryptoDialect::kStandard;
-  unsigned queues = 1;        // data queues
-  unsigned queue_size = 256;  // entries of each queue, at most
-  unsigned workers = 1;       // threads for big operations; 0: the I/O threads do all
-  unsigned io_threads = 1;    // threads that serve the queues
+  unsigned queues = 1;  // data queues
+  // Entries of each queue, at most. Without INDIRECT_DESC, Linux's driver makes close to 300 descriptors of a
+  // request of 64 KiB (each page and again all behind it), and tries for ever where they do not fit.
+  unsigned queue_size = 1024;
+  unsigned workers = 1;     // threads for big operations; 0: the I/O threads do all
+  unsigned io_threads = 1;  // threads that serve the queues
   unsigned max_sessions = 1024;
   unsigned max_size = 8U << 20U;  // bytes
   // Longest keys in bytes, 0: what the algorithms take.

@@ -21,7 +21,7 @@ TEST_CASE("Option crypto: no value means all defaults", "[vmm][cli]") {
   REQUIRE(parsed);
   CHECK(*parsed == CryptoOptions{});
   CHECK(parsed->queues == 1);
-  CHECK(parsed->queue_size == 256);
+  CHECK(parsed->queue_size == 1024);
 }
 
 TEST_CASE("Option crypto: keys are read, others keep their defaults", "[vmm][cli]") {
