@@ -111,6 +111,10 @@ void Machine::add_function(const FunctionFactory& factory) {
   occupants_.push_back({std::move(slot), std::move(function)});
 }
 
+void Machine::add_ports(std::uint16_t first, std::uint16_t count, devices::IoHandler& handler) {
+  ports_.add(first, count, handler);
+}
+
 void Machine::load(boot::BootRequest request) {
   request.rsdp = boot::write_acpi_tables(options_.cpus, memory());
   const boot::BootState state = boot::load(request, memory());

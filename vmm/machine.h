@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "virtcrypt/devices/io_handler.h"
 #include "virtcrypt/devices/pci/host_bridge.h"
 #include "virtcrypt/devices/power.h"
 #include "virtcrypt/devices/serial.h"
@@ -26,9 +27,9 @@
 
 namespace virtcrypt::vmm {
 
-// A tree that is built top-down by the constructor, add_function() and load(), runs between start() and
-// stop(), and is taken down bottom-up: the vCPUs stop before any device goes. Thread-safety: receive() and
-// request_stop() any thread; the rest by the owner.
+// A tree that is built top-down by the constructor, add_function(), add_ports() and load(), runs between
+// start() and stop(), and is taken down bottom-up: the vCPUs stop before any device goes. Thread-safety:
+// receive() and request_stop() any thread; the rest by the owner.
 class Machine {
  public:
   struct Options {
@@ -54,6 +55,10 @@ class Machine {
 
   // Puts the function into the next free PCI slot. HostError when there is none.
   void add_function(const FunctionFactory& factory);
+
+  // Puts a handler of the owner's at I/O ports where nothing else is. It outlives the machine, and does not
+  // block for ever: a vCPU stops only between two accesses.
+  void add_ports(std::uint16_t first, std::uint16_t count, devices::IoHandler& handler);
 
   // Writes ACPI tables (and sets request.rsdp to them), kernel and initrd into memory and points the boot
   // processor at the kernel. HostError as boot::load() says.

@@ -11,6 +11,8 @@
 #include <span>
 #include <utility>
 
+#include <spdlog/fmt/fmt.h>
+
 #include "virtcrypt/devices/io_handler.h"
 #include "virtcrypt/vmm/boot/boot.h"
 #include "virtcrypt/vmm/bus.h"
@@ -129,7 +131,13 @@ void require_backend_for(const std::filesystem::path& kernel, const ProbeResult&
         "host with VT-x or AMD-V (or switch on nested virtualization), or ./demo.sh, which emulates one "
         "(--no-backend-check tries anyway)");
   }
-  throw HostError("this host's /dev/kvm cannot run guests: " + probe.detail + "; see 'virtcrypt doctor'");
+  require_usable(probe);
+}
+
+void require_usable(const ProbeResult& probe) {
+  if (probe.backend != Backend::kUnusable) return;
+  throw HostError(
+      fmt::format("this host's /dev/kvm cannot run guests: {}; see 'virtcrypt doctor'", probe.detail));
 }
 
 }  // namespace virtcrypt::vmm

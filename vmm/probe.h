@@ -31,8 +31,10 @@ struct ProbeResult {
 // says what to do when `kernel` is Linux and this host only interprets guests, or cannot run any. A file that
 // cannot be read throws HostError as well.
 void require_backend_for(const std::filesystem::path& kernel, const Kvm& kvm);
-
 // The same with the probe's result at hand.
 void require_backend_for(const std::filesystem::path& kernel, const ProbeResult& probe);
+
+// For guests that run on both backends. Throws HostError when this host cannot run any.
+void require_usable(const ProbeResult& probe);
 
 }  // namespace virtcrypt::vmm

@@ -233,6 +233,29 @@ TEST_CASE("Machine: a guest reads its devices' ports", "[vmm][machine][kvm]") {
   CHECK(rig.console == "\x60\xFF");
 }
 
+TEST_CASE("Machine: ports of its owner's", "[vmm][machine][kvm]") {
+  if (!kvm_is_there()) return;
+  class Doubler final : public devices::IoHandler {
+   public:
+    void read(std::uint64_t, std::span<std::byte> data) override { data[0] = value_; }
+    void write(std::uint64_t offset, std::span<const std::byte> data) override {
+      value_ = static_cast<std::byte>(std::to_integer<unsigned>(data[0]) * 2 + offset);
+    }
+
+   private:
+    std::byte value_{};
+  };
+  Doubler doubler;
+  Rig rig;
+  rig.machine.add_ports(0x900, 4, doubler);
+  Code code;
+  code.out8(0x903, 31).in8(0x900).out_al(layout::kSerialBase);
+  code.in8(0x904).out_al(layout::kSerialBase).power_off();  // nobody's
+
+  REQUIRE(rig.run(code));
+  CHECK(rig.console == "A\xFF");
+}
+
 TEST_CASE("Machine: a string of input items arrives whole", "[vmm][machine][kvm]") {
   if (!kvm_is_there()) return;
   Rig rig;

@@ -41,6 +41,13 @@ TEST_CASE("Probe: Linux is refused with the reason where no guest runs", "[probe
   CHECK(message.find("it is broken") != std::string::npos);
 }
 
+TEST_CASE("Probe: a guest for both backends is refused with the reason where no guest runs", "[probe]") {
+  CHECK_NOTHROW(require_usable({Backend::kHardware, ""}));
+  CHECK_NOTHROW(require_usable({Backend::kInterpreted, ""}));
+  CHECK_THROWS_WITH(require_usable({Backend::kUnusable, "it is broken"}),
+                    test::contains_text("it is broken"));
+}
+
 TEST_CASE("Probe: on hardware, and for other guests anywhere, nothing is refused", "[probe]") {
   const boot::TemporaryFolder folder;
   CHECK(refusal(folder.file("k", boot::bzimage()), {Backend::kHardware, ""}).empty());
