@@ -5,7 +5,6 @@
 extern "C" {
 bool open_interrupt_window();
 extern const unsigned char interrupt_stubs[];
-extern std::uint64_t interrupt_counts[256];
 }
 
 namespace virtcrypt::guest {
@@ -69,12 +68,21 @@ void set_up_interrupts() {
   write_register<std::uint32_t>(kLocalApicSpurious, kApicEnabled | kSpuriousVector);
 }
 
+void open_interrupt_windows(unsigned windows) {
+  for (unsigned i = 0; i < windows; ++i)
+    (void)open_interrupt_window();
+}
+
+void take_interrupts(unsigned quiet_windows) {
+  for (unsigned quiet = 0; quiet < quiet_windows; ++quiet) {
+    if (open_interrupt_window()) quiet = 0;
+  }
+}
+
 std::uint64_t interrupts_taken(std::uint8_t vector) {
   // A device sends an interrupt a little after it has published what it is for: one window without an
   // interrupt proves nothing, many in a row do.
-  for (unsigned quiet = 0; quiet < kQuietWindows; ++quiet) {
-    if (open_interrupt_window()) quiet = 0;
-  }
+  take_interrupts(kQuietWindows);
   return read_shared(interrupt_counts[vector]);
 }
 
@@ -87,9 +95,7 @@ bool wait_for_interrupt(std::uint8_t vector, std::uint64_t before) {
 }
 
 bool no_interrupt_comes(std::uint8_t vector, std::uint64_t before) {
-  for (unsigned i = 0; i < kQuietPauses; ++i) {
-    (void)open_interrupt_window();
-  }
+  open_interrupt_windows(kQuietPauses);
   return read_shared(interrupt_counts[vector]) == before;
 }
 

@@ -9,6 +9,16 @@ namespace virtcrypt::guest {
 // Loads the IDT, silences the 8259s, switches the local APIC on.
 void set_up_interrupts();
 
+// How often each vector was taken.
+extern "C" std::uint64_t interrupt_counts[256];
+
+// So many times an interrupt can be taken.
+void open_interrupt_windows(unsigned windows);
+
+// Takes what is pending or on its way: until nothing came in so many windows in a row. Not while an interrupt
+// line is asserted, which would go on for ever.
+void take_interrupts(unsigned quiet_windows);
+
 // How often `vector` was taken. Takes what is pending or on its way.
 [[nodiscard]] std::uint64_t interrupts_taken(std::uint8_t vector);
 
