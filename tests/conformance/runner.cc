@@ -104,6 +104,10 @@ Outcome Runner::run(const Check& check) {
 Outcome Runner::guarded(const Work& work) const {
   const auto start = std::chrono::steady_clock::now();
   Outcome outcome = options_.fork ? run_isolated(work, options_.timeout) : work({});
+  if (outcome.verdict == Verdict::kTimedOut || outcome.verdict == Verdict::kCrashed) {
+    if (const std::string words = target_.last_words(); !words.empty())
+      outcome.message += fmt::format("; {}", words);
+  }
   outcome.duration =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
   return outcome;

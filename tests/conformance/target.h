@@ -83,6 +83,10 @@ class Target {
   [[nodiscard]] virtual std::unique_ptr<Device> make_device(const Settings& settings,
                                                             const DeviceOptions& options) = 0;
 
+  // In the process that started a check's: what the device that was made last was told to do last, when the
+  // check's process ended before the check did. Empty where nothing is known of it.
+  [[nodiscard]] virtual std::string last_words() const { return {}; }
+
  protected:
   Target() = default;
 };

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/conformance/command.h"
+#include "tests/conformance/in_process_target.h"
 #include "tests/support/catch.h"
 
 using namespace virtcrypt::conformance;
@@ -65,6 +66,26 @@ TEST_CASE("Command: runs what was chosen, and writes the report", "[conformance]
   CHECK(json.at("checks").size() == 1);
   CHECK(json.at("checks").at(0).at("verdict") == "passed");
   CHECK(json.at("features_off") == std::vector<std::string>{"RING_RESET"});
+}
+
+TEST_CASE("Command: a device that is made elsewhere is made when checks run, and not before",
+          "[conformance][command]") {
+  int made = 0;
+  CLI::App app;
+  const auto run = add_conformance_command(
+      app,
+      {{.name = "elsewhere", .description = "for tests", .make_target = [&made]() -> std::unique_ptr<Target> {
+          ++made;
+          return make_in_process_target();
+        }}});
+  CHECK_THAT(app.get_subcommand("conformance")->help(),
+             virtcrypt::test::contains_text("elsewhere: for tests"));
+  CHECK_THROWS_WITH(app.parse("conformance --device nowhere"),
+                    virtcrypt::test::contains_text("in-process, qemu, qemu:PATH, elsewhere"));
+  app.parse("conformance --device elsewhere --only pci-vendor-id");
+  CHECK(made == 0);
+  CHECK(run() == 0);
+  CHECK(made == 1);
 }
 
 TEST_CASE("Command: a report that cannot be written is an error", "[conformance][command]") {

@@ -27,6 +27,21 @@ Outcome outcome_of(const Check& check, const Settings& settings = {}, RunnerOpti
   return Runner(*target, settings, options).run(check);
 }
 
+class TalkativeTarget final : public Target {
+ public:
+  [[nodiscard]] std::string name() const override { return model_->name(); }
+  [[nodiscard]] std::string version() const override { return model_->version(); }
+  [[nodiscard]] std::uint32_t abilities() const override { return model_->abilities(); }
+  [[nodiscard]] std::unique_ptr<Device> make_device(const Settings& settings,
+                                                    const DeviceOptions& options) override {
+    return model_->make_device(settings, options);
+  }
+  [[nodiscard]] std::string last_words() const override { return "it read register 5"; }
+
+ private:
+  std::unique_ptr<Target> model_ = make_in_process_target();
+};
+
 class NoTarget final : public Target {
  public:
   [[nodiscard]] std::string name() const override { return "none"; }
@@ -94,6 +109,18 @@ TEST_CASE("Runner: a check that crashes fails alone", "[conformance][runner]") {
   CHECK(outcome.verdict == Verdict::kCrashed);
   CHECK(outcome.message.find("signal 11") != std::string::npos);
   CHECK(outcome.evidence == std::vector<std::string>{"so far"});
+}
+
+TEST_CASE("Runner: the last words of a target tell where a check hung or crashed", "[conformance][runner]") {
+  TalkativeTarget target;
+  const Settings settings;
+  Runner runner(target, settings, {.timeout = 300ms});
+  CHECK(runner.run(check_that([](Context&) { ::_exit(3); })).message ==
+        "the check's process ended with code 3 and no verdict; it read register 5");
+  CHECK(runner.run(check_that([](Context&) { ::pause(); })).message ==
+        "no verdict within 0.3 seconds; it read register 5");
+  CHECK(runner.run(check_that([](Context& context) { context.fail("it is wrong"); })).message ==
+        "it is wrong");
 }
 
 TEST_CASE("Runner: a check that ends its process has crashed", "[conformance][runner]") {
