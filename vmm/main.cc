@@ -5,6 +5,7 @@
 #include <spdlog/fmt/fmt.h>
 #include <CLI/CLI.hpp>
 
+#include "tests/conformance/bare_metal/bare_metal_target.h"
 #include "tests/conformance/command.h"
 #include "tests/vectors/command.h"
 #include "virtcrypt/vmm/cli/commands.h"
@@ -35,7 +36,10 @@ int run_program(int argc, char** argv) {
   const cli::Command doctor = cli::add_doctor_command(app);
   const cli::Command ctl = cli::add_ctl_command(app);
   const cli::Command vectors = virtcrypt::vectors::add_vectors_command(app);
-  const cli::Command conformance = virtcrypt::conformance::add_conformance_command(app);
+  const cli::Command conformance = virtcrypt::conformance::add_conformance_command(
+      app, {{.name = "bare-metal",
+             .description = "the device in a machine of this program, driven by a guest on /dev/kvm",
+             .make_target = virtcrypt::conformance::make_bare_metal_target}});
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& wish) {

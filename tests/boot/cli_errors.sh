@@ -68,12 +68,12 @@ patch_file() {
 need_kvm() { [[ -r /dev/kvm && -w /dev/kvm ]] || skip "no access to /dev/kvm"; }
 need_root() { [[ $(id -u) == 0 ]] || skip "needs root"; }
 
-# expect_with_dev CHANGE PATTERN: with a /dev of its own, to which the shell command CHANGE is done first.
+# expect_with_dev CHANGE PATTERN ARGUMENT...: with a /dev of its own, to which the shell command CHANGE is done first.
 expect_with_dev() {
   local change=$1 pattern=$2
+  shift 2
   unshare --mount true 2> /dev/null || skip "this user may not make a mount namespace"
-  expect "$host_error" "$pattern" unshare --mount sh -c "$change"' && exec "$@"' sh \
-    "$virtcrypt" run --kernel "$scratch/bzImage"
+  expect "$host_error" "$pattern" unshare --mount sh -c "$change"' && exec "$@"' sh "$virtcrypt" "$@"
 }
 
 case $case in
@@ -132,13 +132,24 @@ case $case in
   no-kvm)
     need_root
     bzimage '\x01'
-    expect_with_dev 'mount -t tmpfs none /dev && : > /dev/null' "/dev/kvm"
+    expect_with_dev 'mount -t tmpfs none /dev && : > /dev/null' "/dev/kvm" run --kernel "$scratch/bzImage"
     ;;
   not-kvm)
     need_root
     [[ -e /dev/kvm ]] || skip "this host has no /dev/kvm"
     bzimage '\x01'
-    expect_with_dev 'mount --bind /dev/null /dev/kvm' "/dev/kvm|KVM"
+    expect_with_dev 'mount --bind /dev/null /dev/kvm' "/dev/kvm|KVM" run --kernel "$scratch/bzImage"
+    ;;
+  conformance-no-permission)
+    need_root
+    [[ -e /dev/kvm ]] || skip "this host has no /dev/kvm"
+    [[ $(stat -c %a /dev/kvm) != *[67] ]] || skip "everybody may open /dev/kvm here"
+    expect_as_nobody "$host_error" "/dev/kvm.*(permission|group)" conformance --device bare-metal
+    ;;
+  conformance-not-kvm)
+    need_root
+    [[ -e /dev/kvm ]] || skip "this host has no /dev/kvm"
+    expect_with_dev 'mount --bind /dev/null /dev/kvm' "/dev/kvm|KVM" conformance --device bare-metal
     ;;
   unsupported-host)
     need_kvm

@@ -1,0 +1,23 @@
+// The guest that is part of this program: guest-images/bare-metal, agent.cc.
+#pragma once
+
+#include <filesystem>
+
+#include "tests/conformance/file_descriptor.h"
+
+namespace virtcrypt::conformance {
+
+// A file of it, in memory.
+class AgentImage {
+ public:
+  // Throws std::runtime_error when this host has no room for it.
+  AgentImage();
+
+  // In this process and those that it forks.
+  [[nodiscard]] std::filesystem::path path() const;
+
+ private:
+  FileDescriptor file_;
+};
+
+}  // namespace virtcrypt::conformance
