@@ -1,5 +1,7 @@
 #include "tests/driver/rfc_v2_requests.h"
 
+#include <algorithm>
+
 namespace virtcrypt::test::rfc_v2 {
 namespace {
 
@@ -159,6 +161,12 @@ Data cbc_data(std::uint64_t session) {
 
 Bytes cbc_result() {
   return from_hex("7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2");
+}
+
+bool is_cbc_answer(const Answer& answer) {
+  const Bytes result = cbc_result();
+  return answer.written.size() > result.size() && answer.status() == kOk &&
+         std::equal(result.begin(), result.end(), answer.written.begin());
 }
 
 Bytes joined(Bytes front, std::span<const std::byte> back) {

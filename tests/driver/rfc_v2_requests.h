@@ -102,6 +102,8 @@ struct Data {
 [[nodiscard]] Session cbc_session(std::uint8_t op = kEncrypt);
 [[nodiscard]] Data cbc_data(std::uint64_t session);
 [[nodiscard]] Bytes cbc_result();
+// Whether that came back, with status OK.
+[[nodiscard]] bool is_cbc_answer(const Answer& answer);
 
 [[nodiscard]] Bytes joined(Bytes front, std::span<const std::byte> back);
 [[nodiscard]] Bytes part(std::span<const std::byte> bytes, std::size_t offset, std::size_t count);

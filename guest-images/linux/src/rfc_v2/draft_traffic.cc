@@ -32,10 +32,6 @@ struct Pair {
   std::uint64_t decrypt;
 };
 
-Session session_of(std::uint8_t op) {
-  return cbc_session(op);
-}
-
 // Encrypts and decrypts one random text; the published example too, so that a device which only copies is
 // found out. Says how many requests that were, or 0 when something is wrong.
 unsigned round_trip(DraftQueue& queue, const Pair& sessions, std::mt19937& random) {
@@ -44,13 +40,12 @@ unsigned round_trip(DraftQueue& queue, const Pair& sessions, std::mt19937& rando
   const Bytes iv = random_bytes(random, kBlock);
   const auto encrypting = queue.submit(request(data_of(sessions.encrypt, iv, text, {}, text.size(), 0)));
   const auto example = queue.submit(request(cbc_data(sessions.encrypt)));
-  test::Answer answer = queue.wait(example);
-  const Bytes result = cbc_result();
-  if (answer.status() != kOk || !std::equal(result.begin(), result.end(), answer.written.begin())) return 0;
+  if (!is_cbc_answer(queue.wait(example))) return 0;
   test::Answer encrypted = queue.wait(encrypting);
   if (encrypted.status() != kOk) return 0;
   encrypted.written.pop_back();
-  answer = queue.call(request(data_of(sessions.decrypt, iv, encrypted.written, {}, text.size(), 0)));
+  const test::Answer answer =
+      queue.call(request(data_of(sessions.decrypt, iv, encrypted.written, {}, text.size(), 0)));
   if (answer.status() != kOk || !std::equal(text.begin(), text.end(), answer.written.begin())) return 0;
   return 3;
 }
@@ -88,16 +83,11 @@ bool run_on_all_queues(DraftDevice& device, std::chrono::milliseconds time, cons
 }
 
 Pair open_pair(DraftDevice& device) {
-  return {device.open(session_of(kEncrypt)), device.open(session_of(kDecrypt))};
+  return {device.open(cbc_session(kEncrypt)), device.open(cbc_session(kDecrypt))};
 }
 
 bool close_pair(DraftDevice& device, const Pair& pair) {
   return device.close(pair.encrypt) == kOk && device.close(pair.decrypt) == kOk;
-}
-
-bool is_example(const test::Answer& answer) {
-  const Bytes result = cbc_result();
-  return answer.status() == kOk && std::equal(result.begin(), result.end(), answer.written.begin());
 }
 
 }  // namespace
@@ -127,10 +117,10 @@ bool check_traffic(DraftDevice& device, std::chrono::milliseconds time) {
                              DraftDevice::Created created{};
                              {
                                const std::lock_guard lock(control);
-                               created = device.create(session_of(kEncrypt));
+                               created = device.create(cbc_session(kEncrypt));
                              }
                              const bool right = created.status == kOk &&
-                                                is_example(queue.call(request(cbc_data(created.id))));
+                                                is_cbc_answer(queue.call(request(cbc_data(created.id))));
                              const std::lock_guard lock(control);
                              return device.close(created.id) == kOk && right ? 3U : 0U;
                            }) &&
@@ -141,9 +131,9 @@ bool check_inline_traffic(DraftDevice& device, std::chrono::milliseconds time) {
   return run_on_all_queues(device, time, "inline session for each request",
                            [&](DraftQueue& queue, std::uint16_t, std::mt19937&) {
                              Data data = cbc_data(0);
-                             data.session = session_of(kEncrypt);
+                             data.session = cbc_session(kEncrypt);
                              data.flags = kEndOfSession;
-                             return is_example(queue.call(request(data))) ? 1U : 0U;
+                             return is_cbc_answer(queue.call(request(data))) ? 1U : 0U;
                            });
 }
 
