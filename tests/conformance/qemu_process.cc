@@ -22,6 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
+using test::FileDescriptor;
 
 constexpr std::size_t kRamBytes = std::size_t{64} << 20;
 constexpr auto kProgramLimit = 20s;

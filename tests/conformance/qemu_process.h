@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/conformance/file_descriptor.h"
 #include "tests/conformance/qtest.h"
+#include "tests/support/file_descriptor.h"
 
 namespace virtcrypt::conformance {
 
@@ -53,7 +53,7 @@ class QemuProcess {
   void stop();
   [[nodiscard]] std::string describe_end(const std::string& how);
 
-  FileDescriptor errors_;
+  test::FileDescriptor errors_;
   std::span<std::byte> ram_;
   std::unique_ptr<Qtest> qtest_;
   pid_t process_ = -1;

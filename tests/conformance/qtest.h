@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "tests/conformance/file_descriptor.h"
+#include "tests/support/file_descriptor.h"
 
 namespace virtcrypt::conformance {
 
@@ -25,7 +25,8 @@ class QtestEnded final : public QtestError {
 // limit or answers something else. Thread-safety: one thread.
 class Qtest {
  public:
-  Qtest(FileDescriptor socket, std::chrono::milliseconds limit) : socket_(std::move(socket)), limit_(limit) {}
+  Qtest(test::FileDescriptor socket, std::chrono::milliseconds limit)
+      : socket_(std::move(socket)), limit_(limit) {}
 
   // `width` is 1, 2 or 4 bytes, of memory 8 as well.
   [[nodiscard]] std::uint32_t read_port(std::uint16_t port, unsigned width);
@@ -49,7 +50,7 @@ class Qtest {
   void receive_more(std::string_view command, std::chrono::steady_clock::time_point end);
   void note_input(std::string_view line);
 
-  FileDescriptor socket_;
+  test::FileDescriptor socket_;
   const std::chrono::milliseconds limit_;
   std::string received_;
   std::set<unsigned> high_inputs_;

@@ -17,24 +17,20 @@ namespace {
 
 constexpr std::size_t kIvBytes = 16;
 
-int bind_transform(const std::string& driver) {
+// Without a descriptor on an error, which errno has.
+test::FileDescriptor bind_transform(const std::string& driver) {
   sockaddr_alg address{};
   address.salg_family = AF_ALG;
   std::memcpy(address.salg_type, "skcipher", sizeof "skcipher");
   if (driver.size() >= sizeof address.salg_name) {
     errno = ENAMETOOLONG;
-    return -1;
+    return {};
   }
   std::copy(driver.begin(), driver.end(), address.salg_name);
-  const int fd = ::socket(AF_ALG, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-  if (fd < 0) return -1;
-  if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) {
-    const int error = errno;
-    ::close(fd);
-    errno = error;
-    return -1;
-  }
-  return fd;
+  test::FileDescriptor transform(::socket(AF_ALG, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  if (transform.get() < 0) return {};
+  if (::bind(transform.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) return {};
+  return transform;
 }
 
 // The control messages of one request: operation and IV.
@@ -63,32 +59,15 @@ void fill_control(msghdr& message, Direction direction, std::span<const std::byt
 
 Skcipher::Skcipher(std::string driver, std::span<const std::byte> key)
     : driver_(std::move(driver)), transform_(bind_transform(driver_)) {
-  if (transform_ < 0) fail("bind");
-  if (::setsockopt(transform_, SOL_ALG, ALG_SET_KEY, key.data(), static_cast<socklen_t>(key.size())) < 0) {
-    const int error = errno;
-    ::close(transform_);
-    errno = error;
-    fail("set key");
-  }
-  operation_ = ::accept4(transform_, nullptr, nullptr, SOCK_CLOEXEC);
-  if (operation_ < 0) {
-    const int error = errno;
-    ::close(transform_);
-    errno = error;
-    fail("accept");
-  }
-}
-
-Skcipher::~Skcipher() {
-  ::close(operation_);
-  ::close(transform_);
+  if (transform_.get() < 0) fail("bind");
+  const auto key_bytes = static_cast<socklen_t>(key.size());
+  if (::setsockopt(transform_.get(), SOL_ALG, ALG_SET_KEY, key.data(), key_bytes) < 0) fail("set key");
+  operation_ = test::FileDescriptor(::accept4(transform_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  if (operation_.get() < 0) fail("accept");
 }
 
 bool Skcipher::available(const std::string& driver) {
-  const int fd = bind_transform(driver);
-  if (fd < 0) return false;
-  ::close(fd);
-  return true;
+  return bind_transform(driver).get() >= 0;
 }
 
 void Skcipher::crypt(Direction direction, std::span<const std::byte> iv, std::span<const std::byte> in,
@@ -124,7 +103,7 @@ void Skcipher::send(Direction direction, std::span<const std::byte> iv, std::spa
     message.msg_controllen = control.bytes.size();
     fill_control(message, direction, iv);
   }
-  const ssize_t sent = ::sendmsg(operation_, &message, more ? MSG_MORE : 0);
+  const ssize_t sent = ::sendmsg(operation_.get(), &message, more ? MSG_MORE : 0);
   if (sent < 0) fail("send");
   if (static_cast<std::size_t>(sent) != in.size()) {
     errno = EMSGSIZE;
@@ -135,7 +114,7 @@ void Skcipher::send(Direction direction, std::span<const std::byte> iv, std::spa
 void Skcipher::receive(std::span<std::byte> out) {
   std::size_t done = 0;
   while (done < out.size()) {
-    const ssize_t got = ::read(operation_, out.data() + done, out.size() - done);
+    const ssize_t got = ::read(operation_.get(), out.data() + done, out.size() - done);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) fail("receive");
     if (got == 0) {

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/file_descriptor.h"
+
 namespace virtcrypt::guest {
 
 enum class Direction : std::uint32_t { kDecrypt = 0, kEncrypt = 1 };  // ALG_OP_DECRYPT, ALG_OP_ENCRYPT
@@ -17,9 +19,6 @@ enum class Direction : std::uint32_t { kDecrypt = 0, kEncrypt = 1 };  // ALG_OP_
 class Skcipher {
  public:
   Skcipher(std::string driver, std::span<const std::byte> key);
-  ~Skcipher();
-  Skcipher(const Skcipher&) = delete;
-  Skcipher& operator=(const Skcipher&) = delete;
 
   // Whether the kernel has (or can instantiate) this driver.
   static bool available(const std::string& driver);
@@ -39,8 +38,8 @@ class Skcipher {
   [[noreturn]] void fail(const char* call) const;
 
   std::string driver_;
-  int transform_ = -1;
-  int operation_ = -1;
+  test::FileDescriptor transform_;
+  test::FileDescriptor operation_;
 };
 
 }  // namespace virtcrypt::guest

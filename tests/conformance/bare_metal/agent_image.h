@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "tests/conformance/file_descriptor.h"
+#include "tests/support/file_descriptor.h"
 
 namespace virtcrypt::conformance {
 
@@ -17,7 +17,7 @@ class AgentImage {
   [[nodiscard]] std::filesystem::path path() const;
 
  private:
-  FileDescriptor file_;
+  test::FileDescriptor file_;
 };
 
 }  // namespace virtcrypt::conformance

@@ -60,7 +60,7 @@ bool ThreadWatch::wait_until_idle(std::chrono::milliseconds limit) const {
 
 std::optional<std::vector<unsigned long>> ThreadWatch::naps() const {
   std::vector<unsigned long> counts;
-  for (const FileDescriptor& file : status_files_) {
+  for (const test::FileDescriptor& file : status_files_) {
     char buffer[kStatusBytes];
     const ssize_t length = ::pread(file.get(), buffer, sizeof buffer, 0);
     const std::string_view status(buffer, length < 0 ? 0 : static_cast<std::size_t>(length));

@@ -8,7 +8,7 @@
 
 #include <sys/types.h>
 
-#include "tests/conformance/file_descriptor.h"
+#include "tests/support/file_descriptor.h"
 
 namespace virtcrypt::conformance {
 
@@ -30,7 +30,7 @@ class ThreadWatch {
   // How often each of them has gone to sleep; nothing when one is awake.
   [[nodiscard]] std::optional<std::vector<unsigned long>> naps() const;
 
-  std::vector<FileDescriptor> status_files_;
+  std::vector<test::FileDescriptor> status_files_;
 };
 
 }  // namespace virtcrypt::conformance

@@ -14,6 +14,7 @@
 
 using namespace virtcrypt::conformance;
 using namespace std::chrono_literals;
+using virtcrypt::test::FileDescriptor;
 
 namespace {
 

@@ -22,10 +22,10 @@ const char* const kHugePages = "/proc/sys/vm/nr_hugepages";
 std::uint64_t physical_address(const void* memory) {
   const auto page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   const auto address = reinterpret_cast<std::uintptr_t>(memory);
-  const File pagemap("/proc/self/pagemap", O_RDONLY);
+  const test::FileDescriptor pagemap = open_file("/proc/self/pagemap", O_RDONLY);
   std::uint64_t entry = 0;
   const auto offset = static_cast<off_t>(address / page_bytes * sizeof entry);
-  if (::pread(pagemap.descriptor(), &entry, sizeof entry, offset) != sizeof entry)
+  if (::pread(pagemap.get(), &entry, sizeof entry, offset) != sizeof entry)
     throw std::system_error(errno, std::generic_category(), "/proc/self/pagemap");
   constexpr std::uint64_t kPresent = std::uint64_t{1} << 63, kFrame = (std::uint64_t{1} << 55) - 1;
   if ((entry & kPresent) == 0 || (entry & kFrame) == 0)

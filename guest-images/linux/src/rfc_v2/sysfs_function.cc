@@ -6,7 +6,6 @@
 #include <fstream>
 #include <stdexcept>
 #include <system_error>
-#include <utility>
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -52,37 +51,28 @@ std::optional<std::string> find_function(std::uint16_t vendor, std::uint16_t dev
   return std::nullopt;
 }
 
-File::File(const std::string& path, int flags) : descriptor_(::open(path.c_str(), flags | O_CLOEXEC)) {
-  if (descriptor_ < 0) fail(path);
-}
-
-File::~File() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
-
-File::File(File&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-File& File::operator=(File&& other) noexcept {
-  std::swap(descriptor_, other.descriptor_);
-  return *this;
+test::FileDescriptor open_file(const std::string& path, int flags) {
+  test::FileDescriptor file(::open(path.c_str(), flags | O_CLOEXEC));
+  if (file.get() < 0) fail(path);
+  return file;
 }
 
 void write_file(const std::string& path, const std::string& text) {
-  const File file(path, O_WRONLY);
-  if (::write(file.descriptor(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) fail(path);
+  const test::FileDescriptor file = open_file(path, O_WRONLY);
+  if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) fail(path);
 }
 
 SysfsFunction::SysfsFunction(const std::string& address)
-    : config_((kFunctions / address / "config").string(), O_RDWR) {
+    : config_(open_file((kFunctions / address / "config").string(), O_RDWR)) {
   const std::filesystem::path folder = kFunctions / address;
   write_file((folder / "enable").string(), "1");
   for (unsigned bar = 0; bar < kBars; ++bar) {
     const std::string path = (folder / ("resource" + std::to_string(bar))).string();
     struct stat information = {};
     if (::stat(path.c_str(), &information) != 0 || information.st_size == 0) continue;
-    const File resource(path, O_RDWR);
+    const test::FileDescriptor resource = open_file(path, O_RDWR);
     const auto bytes = static_cast<std::size_t>(information.st_size);
-    void* const memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, resource.descriptor(), 0);
+    void* const memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, resource.get(), 0);
     if (memory == MAP_FAILED) fail(path);
     bars_[bar] = {static_cast<std::byte*>(memory), bytes};
   }
@@ -96,13 +86,13 @@ SysfsFunction::~SysfsFunction() {
 
 std::uint32_t SysfsFunction::config_read(std::uint16_t offset, unsigned width) {
   std::uint32_t value = 0;
-  if (::pread(config_.descriptor(), &value, width, offset) != static_cast<ssize_t>(width))
+  if (::pread(config_.get(), &value, width, offset) != static_cast<ssize_t>(width))
     fail("configuration space");
   return value;
 }
 
 void SysfsFunction::config_write(std::uint16_t offset, unsigned width, std::uint32_t value) {
-  if (::pwrite(config_.descriptor(), &value, width, offset) != static_cast<ssize_t>(width))
+  if (::pwrite(config_.get(), &value, width, offset) != static_cast<ssize_t>(width))
     fail("configuration space");
 }
 

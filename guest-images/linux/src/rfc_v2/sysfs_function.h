@@ -8,27 +8,15 @@
 #include <string>
 
 #include "tests/driver/pci_access.h"
+#include "tests/support/file_descriptor.h"
 
 namespace virtcrypt::guest {
 
 // The address ("0000:00:01.0") of the first function with these numbers.
 [[nodiscard]] std::optional<std::string> find_function(std::uint16_t vendor, std::uint16_t device);
 
-// A file descriptor that is closed at the end.
-class File {
- public:
-  File() = default;
-  // Throws std::system_error.
-  File(const std::string& path, int flags);
-  ~File();
-  File(File&& other) noexcept;
-  File& operator=(File&& other) noexcept;
-
-  [[nodiscard]] int descriptor() const { return descriptor_; }
-
- private:
-  int descriptor_ = -1;
-};
+// Throws std::system_error. `flags` without O_CLOEXEC, which is always added.
+[[nodiscard]] test::FileDescriptor open_file(const std::string& path, int flags);
 
 // Writes a word into a file of the kernel's; throws std::system_error.
 void write_file(const std::string& path, const std::string& text);
@@ -49,7 +37,7 @@ class SysfsFunction final : public test::PciAccess {
   static constexpr unsigned kBars = 6;
   [[nodiscard]] std::byte* place(unsigned bar, std::uint64_t offset, std::size_t bytes) const;
 
-  File config_;
+  test::FileDescriptor config_;
   std::array<std::span<std::byte>, kBars> bars_ = {};
 };
 

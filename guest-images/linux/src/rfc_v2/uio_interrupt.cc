@@ -36,17 +36,17 @@ void bind(const std::string& address) {
 
 UioInterrupt::UioInterrupt(const std::string& address, SysfsFunction& function) : function_(function) {
   bind(address);
-  file_ = File(uio_file(address), O_RDWR);
+  file_ = open_file(uio_file(address), O_RDWR);
   rearm();
 }
 
 bool UioInterrupt::wait(std::chrono::milliseconds timeout) {
-  pollfd waiting = {.fd = file_.descriptor(), .events = POLLIN, .revents = 0};
+  pollfd waiting = {.fd = file_.get(), .events = POLLIN, .revents = 0};
   const int ready = ::poll(&waiting, 1, static_cast<int>(timeout.count()));
   if (ready < 0) throw std::system_error(errno, std::generic_category(), "poll");
   if (ready == 0) return false;
   std::uint32_t count = 0;
-  if (::read(file_.descriptor(), &count, sizeof count) != sizeof count)
+  if (::read(file_.get(), &count, sizeof count) != sizeof count)
     throw std::system_error(errno, std::generic_category(), "uio");
   return true;
 }

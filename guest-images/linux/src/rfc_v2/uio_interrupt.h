@@ -22,7 +22,7 @@ class UioInterrupt {
 
  private:
   SysfsFunction& function_;
-  File file_;
+  test::FileDescriptor file_;
 };
 
 }  // namespace virtcrypt::guest

@@ -1,12 +1,13 @@
 // A file descriptor that is closed with its owner.
 #pragma once
 
-#include <unistd.h>
-
 #include <utility>
 
-namespace virtcrypt::conformance {
+#include <unistd.h>
 
+namespace virtcrypt::test {
+
+// Thread-safety: distinct objects.
 class FileDescriptor {
  public:
   FileDescriptor() = default;
@@ -27,4 +28,4 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
-}  // namespace virtcrypt::conformance
+}  // namespace virtcrypt::test
