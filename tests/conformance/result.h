@@ -24,7 +24,7 @@ struct CheckResult {
 enum class StatementVerdict : std::uint8_t {
   kPassed,
   kFailed,
-  kNotTested,      // its checks were skipped, or there is none yet
+  kNotTested,      // its checks were skipped, or there is none for a device with such a feature
   kNotApplicable,  // it is about something that this device does not have
   kNotTestable,    // at the interface, by any check
 };

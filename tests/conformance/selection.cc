@@ -26,9 +26,8 @@ std::vector<const Statement*> tested_by(const std::vector<const Check*>& checks)
 }
 
 std::string without_check(const Statement& statement) {
-  const Reason* reason = find_reason(statement.id);
-  if (reason == nullptr) return "no check yet";
-  return reason->unless_offered.empty() ? "not testable: " + reason->text : "not applicable: " + reason->text;
+  const Reason& reason = *find_reason(statement.id);  // each statement without a check has one
+  return reason.unless_offered.empty() ? "not testable: " + reason.text : "not applicable: " + reason.text;
 }
 
 }  // namespace

@@ -66,17 +66,6 @@ std::vector<Reason> parse_reasons(std::string_view csv) {
   return parsed;
 }
 
-std::vector<std::string> parse_todo(std::string_view text) {
-  std::vector<std::string> parsed;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    if (!line.empty() && line.front() != '#') parsed.emplace_back(line);
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return parsed;
-}
-
 const std::vector<Statement>& statements() {
   static const std::vector<Statement> all = parse_statements(statements_csv());
   return all;
@@ -95,11 +84,6 @@ const std::vector<const Statement*>& device_statements() {
 
 const std::vector<Reason>& reasons() {
   static const std::vector<Reason> all = parse_reasons(reasons_csv());
-  return all;
-}
-
-const std::vector<std::string>& todo() {
-  static const std::vector<std::string> all = parse_todo(todo_text());
   return all;
 }
 

@@ -38,15 +38,12 @@ struct Chapter {
 // Throw std::runtime_error on tables that are not well-formed.
 [[nodiscard]] std::vector<Statement> parse_statements(std::string_view csv);
 [[nodiscard]] std::vector<Reason> parse_reasons(std::string_view csv);
-[[nodiscard]] std::vector<std::string> parse_todo(std::string_view text);  // an id a line; # begins a comment
 
 // The tables of the program. Those of all actors; those that concern devices, in the order of the
 // specification.
 [[nodiscard]] const std::vector<Statement>& statements();
 [[nodiscard]] const std::vector<const Statement*>& device_statements();
 [[nodiscard]] const std::vector<Reason>& reasons();
-// Device statements whose checks are still to be written.
-[[nodiscard]] const std::vector<std::string>& todo();
 
 // Null when there is none.
 [[nodiscard]] const Statement* find_statement(std::string_view id);

@@ -7,6 +7,5 @@ namespace virtcrypt::conformance {
 
 [[nodiscard]] std::string_view statements_csv();
 [[nodiscard]] std::string_view reasons_csv();
-[[nodiscard]] std::string_view todo_text();
 
 }  // namespace virtcrypt::conformance
