@@ -133,8 +133,9 @@ TEST_CASE("Document: every decision of docs/device.md has a test that names it",
   const std::string document = file_text(VIRTCRYPT_SOURCE_DIR "/docs/device.md");
   std::string tests;
   for (const char* name :
-       {"standard_rules_test.cc", "standard_cipher_test.cc", "standard_akcipher_test.cc", "sessions_test.cc",
-        "lifecycle_test.cc", "config_space_test.cc", "request_set_test.cc", "lengths_test.cc"}) {
+       {"standard_rules_test.cc", "standard_aead_rules_test.cc", "standard_chain_rules_test.cc",
+        "standard_cipher_test.cc", "standard_akcipher_test.cc", "sessions_test.cc", "lifecycle_test.cc",
+        "config_space_test.cc", "request_set_test.cc", "lengths_test.cc"}) {
     tests += file_text(std::string(VIRTCRYPT_SOURCE_DIR "/tests/unit/devices/crypto/") + name);
   }
   tests += file_text(VIRTCRYPT_SOURCE_DIR "/tests/unit/virtio/pci/virtio_pci_test.cc");
