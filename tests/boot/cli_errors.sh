@@ -119,6 +119,13 @@ case $case in
   bad-crypto-algorithm) expect "$usage_error" "ROT13|AES-CBC" "$virtcrypt" run --kernel /dev/null --crypto algorithms=ROT13 ;;
   ctl-nobody) expect "$host_error" "nobody answers|--control" "$virtcrypt" ctl "$scratch/none" status ;;
   bad-crypto) expect "$usage_error" "crypto|wheels" "$virtcrypt" run --kernel /dev/null --crypto wheels=4 ;;
+  trace-is-folder)
+    need_kvm
+    bzimage '\x01'
+    expect "$host_error" "cannot write the trace $scratch: " \
+      "$virtcrypt" run --no-backend-check --kernel "$scratch/bzImage" --trace "$scratch"
+    ;;
+  payload-without-trace) expect "$usage_error" "--trace-payload requires --trace" "$virtcrypt" run --kernel /dev/null --trace-payload ;;
   bad-log-level) expect "$usage_error" "log-level" "$virtcrypt" run --kernel /dev/null --log-level loud ;;
   unknown-option) expect "$usage_error" "--frobnicate" "$virtcrypt" run --kernel /dev/null --frobnicate ;;
   unknown-command) expect "$usage_error" "frobnicate" "$virtcrypt" frobnicate ;;

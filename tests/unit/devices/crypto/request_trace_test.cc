@@ -19,11 +19,12 @@ using devices::crypto_dev::RequestTrace;
 
 // A device whose requests are written down.
 struct Traced {
-  explicit Traced(bool payload = false, std::uint64_t features = 0, bool draft = false)
-      : driver(options(payload, draft), {.features = DriverOptions{}.features | features}) {}
+  explicit Traced(bool payload = false, std::uint64_t features = 0, std::size_t workers = 0)
+      : driver(options(payload, workers), {.features = DriverOptions{}.features | features}) {}
 
-  devices::crypto_dev::DeviceOptions options(bool payload, bool draft) {
-    auto device = draft ? rfc_v2::draft_device() : polled_device();
+  devices::crypto_dev::DeviceOptions options(bool payload, std::size_t workers) {
+    auto device = polled_device();
+    device.workers = workers;
     device.max_sessions = 1000;
     device.trace =
         std::make_shared<RequestTrace>([this](std::string_view text) { texts.emplace_back(text); }, payload);
@@ -134,6 +135,26 @@ TEST_CASE("Trace: every request of the set is decoded in every layout", "[crypto
       CHECK(std::stoull(part) + std::stoull(part.substr(part.rfind(' '))) == readable);
     }
   }
+}
+
+TEST_CASE("Trace: a request that a reset drops is told of once, as dropped", "[crypto][trace][reset]") {
+  Traced traced(false, 0, 1);
+  const Bytes text(std::size_t{2} << 20);
+  bool dropped = false;
+  // A worker that is done before the reset is rare, and then the request is answered.
+  for (int round = 0; round < 100 && !dropped; ++round) {
+    const std::uint64_t id = traced.driver.create_cipher(wire_number::kAesCbc, kKey, wire_number::kEncrypt);
+    const std::size_t before = traced.texts.size();
+    traced.driver.submit(0, CryptoDriver::cipher(wire_number::kCipherEncrypt, id, kIv, text));
+    traced.driver.device().run_ready();  // takes it off the ring and hands it to the worker
+    traced.driver.reset();
+    REQUIRE(traced.texts.size() == before + 1);
+    CHECK(has_field(traced.last(), 28, "src_data_len", "0x200000"));
+    dropped = has(traced.last(), "-> dropped by a reset, ");
+    if (!dropped) CHECK(has(traced.last(), "-> done, "));
+    REQUIRE(traced.driver.start());
+  }
+  CHECK(dropped);
 }
 
 TEST_CASE("Trace: the draft's requests", "[crypto][trace][rfc-v2]") {
