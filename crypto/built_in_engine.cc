@@ -1,19 +1,15 @@
 // The engine of what we had to write ourselves: KASUMI (3GPP TS 35.201, TS 35.202) and ZUC (TS 35.221).
 #include <array>
 #include <memory>
-#include <variant>
 
 #include "virtcrypt/crypto/block_mac.h"
 #include "virtcrypt/crypto/digest.h"
 #include "virtcrypt/crypto/kasumi.h"
-#include "virtcrypt/crypto/rows.h"
-#include "virtcrypt/crypto/session_engine.h"
+#include "virtcrypt/crypto/table_engine.h"
 #include "virtcrypt/crypto/three_gpp.h"
 
 namespace virtcrypt::crypto {
 namespace {
-
-using Created = Expected<SessionPointer, Outcome>;
 
 constexpr std::string_view kBuiltInName = "virtcrypt";
 
@@ -107,34 +103,10 @@ constexpr std::array<MacRow, 3> kMacs{
       kOwnKasumiCost,
       make_mac<CbcMacSession>}}};
 
-Created make_session(const CipherParameters& parameters) {
-  return create_from(kCiphers, parameters);
-}
-Created make_session(const MacParameters& parameters) {
-  return create_from(kMacs, parameters);
-}
-template <typename Parameters>
-Created make_session(const Parameters&) {
-  return Unexpected<Outcome>(Outcome::kNotSupported);
-}
-
-class BuiltInEngine final : public SessionEngine {
- public:
-  BuiltInEngine() : SessionEngine(kBuiltInName, EngineId::kBuiltIn) {
-    append(table().ciphers, capabilities_of(kCiphers));
-    append(table().macs, capabilities_of(kMacs));
-  }
-
- private:
-  [[nodiscard]] Created create(const SessionParameters& parameters) const override {
-    return std::visit([](const auto& some) { return make_session(some); }, parameters);
-  }
-};
-
 }  // namespace
 
 std::unique_ptr<Engine> make_built_in_engine() {
-  return std::make_unique<BuiltInEngine>();
+  return std::make_unique<TableEngine<kCiphers, kMacs>>(kBuiltInName, EngineId::kBuiltIn);
 }
 
 }  // namespace virtcrypt::crypto

@@ -10,7 +10,6 @@
 #include <memory>
 #include <optional>
 #include <utility>
-#include <variant>
 
 #include <intel-ipsec-mb.h>
 
@@ -20,15 +19,12 @@
 #include "virtcrypt/crypto/cryptopp_bytes.h"
 #include "virtcrypt/crypto/digest.h"
 #include "virtcrypt/crypto/mac_session.h"
-#include "virtcrypt/crypto/rows.h"
-#include "virtcrypt/crypto/session_engine.h"
+#include "virtcrypt/crypto/table_engine.h"
 #include "virtcrypt/crypto/text_run.h"
 #include "virtcrypt/crypto/three_gpp.h"
 
 namespace virtcrypt::crypto {
 namespace {
-
-using Created = Expected<SessionPointer, Outcome>;
 
 constexpr std::string_view kIpsecMbName = "libipsec-mb";
 
@@ -260,34 +256,12 @@ constexpr std::array<MacRow, 3> kMacs{{
     {zuc_eia3_capability(kIpsecMbName), {500, 3400}, make_mac<ZucMacSession>},
 }};
 
-Created make_session(const CipherParameters& parameters) {
-  return create_from(kCiphers, parameters);
-}
-Created make_session(const MacParameters& parameters) {
-  return create_from(kMacs, parameters);
-}
-template <typename Parameters>
-Created make_session(const Parameters&) {
-  return Unexpected<Outcome>(Outcome::kNotSupported);
-}
-
-class IpsecMbEngine final : public SessionEngine {
- public:
-  IpsecMbEngine() : SessionEngine(kIpsecMbName, EngineId::kIpsecMb) {
-    append(table().ciphers, capabilities_of(kCiphers));
-    append(table().macs, capabilities_of(kMacs));
-  }
-
- private:
-  [[nodiscard]] Created create(const SessionParameters& parameters) const override {
-    return std::visit([](const auto& some) { return make_session(some); }, parameters);
-  }
-};
-
 }  // namespace
 
 std::unique_ptr<Engine> make_ipsec_mb_engine() {
-  return manager() == nullptr ? nullptr : std::make_unique<IpsecMbEngine>();
+  return manager() == nullptr
+             ? nullptr
+             : std::make_unique<TableEngine<kCiphers, kMacs>>(kIpsecMbName, EngineId::kIpsecMb);
 }
 
 }  // namespace virtcrypt::crypto
