@@ -93,16 +93,9 @@ void Driver::set_up_queues() {
 }
 
 void Driver::set_up_queue(std::uint16_t queue, std::uint16_t ring_size, std::optional<std::uint16_t> vector) {
-  const bool event_idx = has(feature::kEventIdx);
-  std::unique_ptr<test::DriverRing> ring;
-  if (has(feature::kRingPacked)) {
-    auto packed = std::make_unique<test::PackedRing>(memory(), ring_size, event_idx);
-    // A device that looks for them elsewhere would fail each and every check.
-    packed->repeat_ids(true);
-    ring = std::move(packed);
-  } else {
-    ring = std::make_unique<test::SplitRing>(memory(), ring_size, event_idx, has(feature::kInOrder));
-  }
+  std::unique_ptr<test::DriverRing> ring = test::make_ring(memory(), ring_size, features_);
+  // A device that looks for them elsewhere would fail each and every check.
+  if (auto* packed = dynamic_cast<test::PackedRing*>(ring.get())) packed->repeat_ids(true);
   ring->want_interrupt(true);
   const std::uint16_t usual = options_.msix && vectors_ > 0 ? vector_of(queue) : kNoVector;
   pci_->set_queue(queue, *ring, vector.value_or(usual));
@@ -142,9 +135,7 @@ std::uint16_t Driver::submit(std::uint16_t queue, const test::Request& request) 
 }
 
 void Driver::kick(std::uint16_t queue) {
-  std::optional<std::uint16_t> next;
-  if (has(feature::kNotificationData)) next = ring(queue).next_available();
-  pci_->kick(queue, next);
+  pci_->kick(queue, ring(queue));
 }
 
 bool Driver::is_back(std::uint16_t queue, std::uint16_t head) {

@@ -58,13 +58,7 @@ bool CryptoDriver::start() {
 }
 
 void CryptoDriver::make_ring(std::uint16_t queue, std::uint16_t size) {
-  const bool event_idx = (features_ & feature::kEventIdx) != 0;
-  std::unique_ptr<DriverRing> ring;
-  if ((features_ & feature::kRingPacked) != 0) {
-    ring = std::make_unique<PackedRing>(memory_, size, event_idx);
-  } else {
-    ring = std::make_unique<SplitRing>(memory_, size, event_idx, (features_ & feature::kInOrder) != 0);
-  }
+  std::unique_ptr<DriverRing> ring = test::make_ring(memory_, size, features_);
   ring->want_interrupt(true);
   pci_->set_queue(queue, *ring,
                   options_.msix ? static_cast<std::uint16_t>(1 + queue) : std::uint16_t{0xFFFF});
@@ -84,9 +78,7 @@ void CryptoDriver::enable_queue(std::uint16_t queue, std::uint16_t ring_size) {
 }
 
 void CryptoDriver::kick(std::uint16_t queue) {
-  std::optional<std::uint16_t> next;
-  if ((features_ & feature::kNotificationData) != 0) next = any_ring(queue).next_available();
-  pci_->kick(queue, next);
+  pci_->kick(queue, any_ring(queue));
 }
 
 void CryptoDriver::reset() {

@@ -84,6 +84,7 @@ bool PciDriver::negotiate(std::uint64_t features) {
   add_status(status::kDriver);
   set_driver_features(features);
   notif_config_data_ = (features & feature::kNotifConfigData) != 0;
+  notification_data_ = (features & feature::kNotificationData) != 0;
   add_status(status::kFeaturesOk);
   return (device_status() & status::kFeaturesOk) != 0;
 }
@@ -119,6 +120,10 @@ bool PciDriver::queue_resets(std::uint16_t queue) {
 void PciDriver::kick(std::uint16_t queue, std::optional<std::uint16_t> next) {
   const std::uint32_t value = notify_values_.at(queue);
   write_doorbell(queue, value | std::uint32_t{next.value_or(0)} << 16, next ? 4 : 2);
+}
+
+void PciDriver::kick(std::uint16_t queue, const DriverRing& ring) {
+  kick(queue, notification_data_ ? std::optional(ring.next_available()) : std::nullopt);
 }
 
 void PciDriver::write_doorbell(std::uint16_t queue, std::uint32_t value, unsigned width) {

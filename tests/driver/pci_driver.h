@@ -92,6 +92,8 @@ class PciDriver {
   // DriverRing::next_available() says) 32 bits wide, as NOTIFICATION_DATA asks for, else 16. May run on a
   // thread of its own.
   void kick(std::uint16_t queue, std::optional<std::uint16_t> next = {});
+  // The same for a ring that has just been added to, with data if that was negotiated.
+  void kick(std::uint16_t queue, const DriverRing& ring);
   void write_doorbell(std::uint16_t queue, std::uint32_t value, unsigned width);  // anything
 
   // MSI-X: enables the capability, and routes and unmasks `vector`.
@@ -109,7 +111,8 @@ class PciDriver {
   std::map<std::uint8_t, Structure> structures_;
   std::uint8_t msix_capability_ = 0;
   std::uint32_t notify_multiplier_ = 0;
-  bool notif_config_data_ = false;  // negotiated
+  bool notif_config_data_ = false;  // negotiated, as the next is
+  bool notification_data_ = false;
   // Of the queues that were set up.
   std::map<std::uint16_t, std::uint32_t> notify_offsets_;
   std::map<std::uint16_t, std::uint16_t> notify_values_;

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "tests/driver/packed_ring.h"
+#include "tests/driver/pci_driver.h"
+#include "tests/driver/split_ring.h"
+
 namespace virtcrypt::test {
 namespace {
 
@@ -52,6 +56,12 @@ std::vector<Segment> place(DriverMemory& memory, const Request& wanted) {
     }
   }
   return segments;
+}
+
+std::unique_ptr<DriverRing> make_ring(DriverMemory& memory, std::uint16_t size, std::uint64_t features) {
+  const bool event_idx = (features & feature::kEventIdx) != 0;
+  if ((features & feature::kRingPacked) != 0) return std::make_unique<PackedRing>(memory, size, event_idx);
+  return std::make_unique<SplitRing>(memory, size, event_idx, (features & feature::kInOrder) != 0);
 }
 
 std::uint16_t RequestRing::add(const Request& request) {

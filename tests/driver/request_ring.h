@@ -17,6 +17,10 @@ namespace virtcrypt::test {
 // Puts a request's parts into memory: its chain, part after part. Writable parts are filled with a pattern.
 [[nodiscard]] std::vector<Segment> place(DriverMemory& memory, const Request& request);
 
+// An empty ring as features of `feature` say: packed or split, EVENT_IDX, IN_ORDER.
+[[nodiscard]] std::unique_ptr<DriverRing> make_ring(DriverMemory& memory, std::uint16_t size,
+                                                    std::uint64_t features);
+
 // Thread-safety: one driver thread, which shares the memory with no other.
 class RequestRing {
  public:

@@ -3,9 +3,6 @@
 #include <stdexcept>
 #include <thread>
 
-#include "tests/driver/packed_ring.h"
-#include "tests/driver/split_ring.h"
-
 namespace virtcrypt::guest {
 namespace {
 
@@ -22,17 +19,8 @@ constexpr auto kLongest = std::chrono::seconds(30);
 }  // namespace
 
 DraftQueue::DraftQueue(test::PciDriver& pci, std::uint16_t index, std::uint64_t features, std::uint16_t size)
-    : pci_(pci),
-      index_(index),
-      notification_data_((features & test::feature::kNotificationData) != 0),
-      memory_(page_.buffer()) {
-  const bool event_idx = (features & test::feature::kEventIdx) != 0;
-  std::unique_ptr<test::DriverRing> ring;
-  if ((features & test::feature::kRingPacked) != 0) {
-    ring = std::make_unique<test::PackedRing>(memory_, size, event_idx);
-  } else {
-    ring = std::make_unique<test::SplitRing>(memory_, size, event_idx);
-  }
+    : pci_(pci), index_(index), memory_(page_.buffer()) {
+  std::unique_ptr<test::DriverRing> ring = test::make_ring(memory_, size, features);
   pci_.set_queue(index_, *ring, kNoVector);
   ring_ = std::make_unique<test::RequestRing>(memory_, std::move(ring));
   mark_ = memory_.mark();
@@ -40,11 +28,7 @@ DraftQueue::DraftQueue(test::PciDriver& pci, std::uint16_t index, std::uint64_t 
 
 std::uint16_t DraftQueue::submit(const test::Request& request) {
   const std::uint16_t head = ring_->add(request);
-  if (ring_->ring().needs_kick()) {
-    std::optional<std::uint16_t> next;
-    if (notification_data_) next = ring_->ring().next_available();
-    pci_.kick(index_, next);
-  }
+  if (ring_->ring().needs_kick()) pci_.kick(index_, ring_->ring());
   return head;
 }
 

@@ -30,7 +30,6 @@ class DraftQueue {
  private:
   test::PciDriver& pci_;
   const std::uint16_t index_;
-  const bool notification_data_;
   PinnedPage page_;
   test::DriverMemory memory_;
   std::unique_ptr<test::RequestRing> ring_;
