@@ -13,8 +13,9 @@ usage() {
 usage: ./test.sh [--fast] [--help]
 
 Installs what is missing (apt-get, through sudo when not root), builds virtcrypt and its tests, and runs:
-unit tests; the same built with AddressSanitizer + UBSan and with ThreadSanitizer; bad input on the command line; the
-bare-metal guest on /dev/kvm (skipped where there is none); the Linux guest. Exit code 0 only if nothing failed.
+unit tests; the same built with AddressSanitizer + UBSan and with ThreadSanitizer; short runs of the fuzzers; bad input on the
+command line; the bare-metal guest on /dev/kvm (skipped where there is none); the Linux guest. Exit code 0 only if nothing
+failed.
 
   --fast  without the sanitizer builds and without the Linux guest
   --help  this text
@@ -40,6 +41,7 @@ build_sanitized() {
     "-DVIRTCRYPT_SANITIZE=${flags[$1]}" -DVIRTCRYPT_TESTS=ON -DVIRTCRYPT_TEST_PCH=ON
   local targets
   mapfile -t targets < <(unit_programs "$1")
+  if [[ $1 == asan ]]; then targets+=(fuzz_standalone); fi
   ninja -C "$root/build-$1" "${targets[@]}" || fail "the $1 build failed" "the compiler's messages are above"
 }
 
@@ -61,6 +63,17 @@ combined_tests() {
       echo "add_test(\"$name.$program\" \"$root/build-$name/tests/$program\" $exclude)"
       echo "set_tests_properties(\"$name.$program\" PROPERTIES LABELS $name TIMEOUT 900)"
     done
+  done
+  if [[ $fast == no ]]; then fuzz_tests; fi
+}
+
+# fuzz_tests: the fuzzers' kept inputs, and changed ones, with AddressSanitizer.
+fuzz_tests() {
+  local folder target
+  for folder in "$root"/tests/fuzz/corpus/*; do
+    target=${folder##*/}
+    echo "add_test(\"asan.fuzz.$target\" \"$root/build-asan/tests/fuzz/fuzz_standalone\" --target $target --runs 500 \"$folder\")"
+    echo "set_tests_properties(\"asan.fuzz.$target\" PROPERTIES LABELS \"asan;fuzz\" TIMEOUT 300)"
   done
 }
 

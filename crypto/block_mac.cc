@@ -22,7 +22,7 @@ MacBlock doubled(const MacBlock& value, std::size_t block_bytes) {
   unsigned carry = 0;
   for (std::size_t i = block_bytes; i-- != 0;) {
     result[i] = static_cast<byte>((value[i] << 1U) | carry);
-    carry = value[i] >> kTopBit;
+    carry = static_cast<unsigned>(value[i]) >> kTopBit;
   }
   const unsigned reduction = block_bytes == kMaxMacBlockBytes ? kReduction128 : kReduction64;
   result[block_bytes - 1] = static_cast<byte>(result[block_bytes - 1] ^ (reduction & (0U - carry)));

@@ -7,6 +7,7 @@
 
 #include "tests/conformance/bare_metal/bare_metal_target.h"
 #include "tests/conformance/command.h"
+#include "tests/fuzz/replay_command.h"
 #include "tests/vectors/command.h"
 #include "virtcrypt/vmm/cli/commands.h"
 
@@ -36,6 +37,7 @@ int run_program(int argc, char** argv) {
   const cli::Command doctor = cli::add_doctor_command(app);
   const cli::Command ctl = cli::add_ctl_command(app);
   const cli::Command vectors = virtcrypt::vectors::add_vectors_command(app);
+  const cli::Command replay = virtcrypt::fuzz::add_replay_command(app);
   const cli::Command conformance = virtcrypt::conformance::add_conformance_command(
       app, {{.name = "bare-metal",
              .description = "the device in a machine of this program, driven by a guest on /dev/kvm",
@@ -54,6 +56,7 @@ int run_program(int argc, char** argv) {
   }
   if (app.got_subcommand("run")) return run();
   if (app.got_subcommand("vectors")) return vectors();
+  if (app.got_subcommand("replay")) return replay();
   if (app.got_subcommand("conformance")) return conformance();
   return app.got_subcommand("ctl") ? ctl() : doctor();
 }

@@ -1,0 +1,136 @@
+#!/usr/bin/env bash
+# Fuzzes the device model with libFuzzer, under AddressSanitizer and UndefinedBehaviorSanitizer.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=setup.sh
+. "$here/setup.sh"
+
+usage() {
+  cat << 'TEXT'
+usage: ./fuzz.sh [TARGET] [SECONDS]
+       ./fuzz.sh --coverage | --keep | --list | --help
+
+Installs what is missing (apt-get, through sudo when not root), builds the fuzzers, and runs TARGET, or all of them one after
+the other, for SECONDS each (60). They begin with the inputs of tests/fuzz/corpus; what they find goes to build-fuzz/corpus,
+and an input that fails to build-fuzz/findings. Exit code 1 when there was a finding.
+
+  --coverage  which lines of virtio/ and devices/ the kept inputs reach: totals, and pages in build-coverage/html
+  --keep      adds what build-fuzz/corpus has that tests/fuzz/corpus has not, and drops what is not needed there
+  --list      the targets
+TEXT
+}
+
+targets=(pci split-ring packed-ring control cipher chain hash mac aead akcipher rfc-v2 device)
+corpus=$root/tests/fuzz/corpus
+found=$root/build-fuzz/corpus
+findings=$root/build-fuzz/findings
+fuzz_packages=(clang llvm libclang-rt-dev "${build_packages[@]}")
+
+build_fuzzers() {
+  step "Packages"
+  check_host
+  install_missing "${fuzz_packages[@]}"
+  step "Build (clang, AddressSanitizer, UndefinedBehaviorSanitizer)"
+  configure build-fuzz -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+    "-DCMAKE_CXX_FLAGS=-fsanitize=fuzzer-no-link" "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -g1" \
+    -DVIRTCRYPT_SANITIZE=address,undefined -DVIRTCRYPT_FUZZ_ENGINE=-fsanitize=fuzzer -DVIRTCRYPT_VMM=OFF \
+    -DVIRTCRYPT_TESTS=OFF
+  ninja -C "$root/build-fuzz" "${targets[@]/#/fuzz_}" || fail "the build failed" "the compiler's messages are above"
+}
+
+# last_number PATTERN FILE: the last number behind PATTERN.
+last_number() { grep -aoE "$1[0-9]+" "$2" | tail -1 | grep -oE '[0-9]+$' || echo '?'; }
+
+# fuzz_target NAME SECONDS: runs one fuzzer, and appends a line to the summary.
+fuzz_target() {
+  local name=$1 seconds=$2 log=$root/build-fuzz/$1.log code=0 finding=none
+  mkdir -p "$found/$name" "$findings"
+  step "$name, $seconds s"
+  # Entropic scheduling takes more time than the device does.
+  "$root/build-fuzz/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -max_len=4096 -timeout=20 -rss_limit_mb=2048 \
+    -entropic=0 -print_final_stats=1 -artifact_prefix="$findings/$name-" "$found/$name" "$corpus/$name" 2>&1 |
+    tee "$log" | grep --line-buffered -aE '^#[0-9]+[[:space:]]+(INITED|pulse|DONE)|ERROR|virtcrypt fuzz:|SUMMARY' || true
+  code=${PIPESTATUS[0]}
+  if ! grep -aq '^Done ' "$log"; then
+    finding=$(grep -aoE 'Test unit written to .*' "$log" | sed 's/.* //' | tail -1)
+    finding=${finding:-see $log}
+  fi
+  printf '%-12s %12s %8s %9s %7s  %s\n' "$name" "$(last_number 'number_of_executed_units: ' "$log")" \
+    "$(last_number 'average_exec_per_sec: *' "$log")" "$(last_number 'cov: ' "$log")" "$(last_number 'corp: ' "$log")" \
+    "$finding" >> "$summary"
+}
+
+fuzz() {
+  local chosen=("${targets[@]}") seconds=60 name
+  if [[ ${1:-} =~ ^[0-9]+$ ]]; then
+    seconds=$1
+  elif [[ -n ${1:-} ]]; then
+    [[ " ${targets[*]} " == *" $1 "* ]] || fail "there is no target '$1'" "./fuzz.sh --list says what there is"
+    chosen=("$1")
+    seconds=${2:-60}
+  fi
+  [[ $seconds =~ ^[1-9][0-9]*$ ]] || fail "'$seconds' is no number of seconds"
+  build_fuzzers
+  summary=$(mktemp)
+  for name in "${chosen[@]}"; do fuzz_target "$name" "$seconds"; done
+  echo
+  printf '%-12s %12s %8s %9s %7s  %s\n' target executions per-s edges inputs finding
+  cat "$summary"
+  if grep -qv ' none$' "$summary"; then
+    rm -f "$summary"
+    echo "see what an input does: build/vmm/virtcrypt replay FILE"
+    exit 1
+  fi
+  rm -f "$summary"
+}
+
+# keep: the smallest set of inputs that reaches all that the kept and the found ones reach.
+keep() {
+  build_fuzzers
+  local name scratch
+  for name in "${targets[@]}"; do
+    mkdir -p "$found/$name"
+    scratch=$(mktemp -d)
+    "$root/build-fuzz/tests/fuzz/fuzz_$name" -set_cover_merge=1 -use_counters=0 -max_len=4096 "$scratch" "$corpus/$name" \
+      "$found/$name" > "$root/build-fuzz/$name.log" 2>&1 || fail "the inputs of $name could not be merged" \
+      "see build-fuzz/$name.log"
+    rm -rf "${corpus:?}/$name"
+    mv "$scratch" "$corpus/$name"
+    chmod 755 "$corpus/$name"
+    echo "$name: $(find "$corpus/$name" -type f | wc -l) inputs"
+  done
+}
+
+coverage() {
+  step "Packages"
+  check_host
+  install_missing "${fuzz_packages[@]}"
+  step "Build (clang, coverage)"
+  configure build-coverage -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+    "-DCMAKE_CXX_FLAGS=-fprofile-instr-generate -fcoverage-mapping" "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -g1" \
+    -DVIRTCRYPT_FUZZ_STANDALONE=ON -DVIRTCRYPT_VMM=OFF -DVIRTCRYPT_TESTS=OFF
+  local build=$root/build-coverage name program=$root/build-coverage/tests/fuzz/fuzz_standalone
+  ninja -C "$build" fuzz_standalone || fail "the build failed" "the compiler's messages are above"
+  step "Run of the kept inputs"
+  rm -f "$build"/*.profraw
+  for name in "${targets[@]}"; do
+    LLVM_PROFILE_FILE=$build/$name.profraw "$program" --target "$name" "$corpus/$name"
+  done
+  llvm-profdata merge -o "$build/all.profdata" "$build"/*.profraw
+  local sources
+  mapfile -t sources < <(find "$root/virtio" "$root/devices" -name '*.cc' -o -name '*.h' | sort)
+  rm -rf "$build/html"
+  llvm-cov show "$program" "-instr-profile=$build/all.profdata" -format=html -output-dir="$build/html" "${sources[@]}" > /dev/null
+  llvm-cov report "$program" "-instr-profile=$build/all.profdata" "${sources[@]}" | sed "s#$root/##"
+  echo "line by line: build-coverage/html/index.html"
+}
+
+case ${1:-} in
+  --help | -h) usage ;;
+  --list) printf '%s\n' "${targets[@]}" ;;
+  --coverage) coverage ;;
+  --keep) keep ;;
+  -*) usage >&2; echo >&2; echo "error: unknown option $1" >&2; exit 2 ;;
+  *) fuzz "$@" ;;
+esac
