@@ -2,7 +2,8 @@
 
 #include <array>
 #include <optional>
-#include <stdexcept>
+#include <set>
+#include <thread>
 #include <utility>
 
 #include <spdlog/spdlog.h>
