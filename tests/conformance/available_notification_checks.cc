@@ -9,12 +9,13 @@ namespace {
 namespace common = test::common;
 namespace feature = test::feature;
 
-// A driver that notifies when the device asks for it, and looks at used ring flags all the time.
+// A driver that notifies when the device asks for it, and looks at the flags with which it does all the time:
+// those of the used ring, or of the device's event suppression (2.8.10).
 class Polite {
  public:
   Polite(Context& context, bool event_idx)
       : context_(context),
-        most_(event_idx ? 0 : 1),
+        most_(context.settings().is_packed() ? (event_idx ? 2 : 1) : (event_idx ? 0 : 1)),
         driver_(context, {.features = event_idx ? feature::kEventIdx : 0,
                           .declined = feature::kInOrder | (event_idx ? 0 : feature::kEventIdx)}) {
     driver_.negotiate();
@@ -58,10 +59,10 @@ class Polite {
  private:
   void look() {
     for (std::uint16_t queue = 0; queue <= driver_.control_queue(); ++queue) {
-      const std::uint16_t flags = get16(device_area(driver_, queue), 0);
+      const std::uint16_t flags = get16(device_area(driver_, queue), context_.settings().is_packed() ? 2 : 0);
       if (flags > most_)
-        context_.fail(fmt::format("used ring flags of queue {}: {:#x}, expected {}", queue, flags,
-                                  most_ == 0 ? "0" : "0 or 1"));
+        context_.fail(fmt::format("flags of the device area of queue {}: {:#x}, expected {} at most", queue,
+                                  flags, most_));
     }
   }
 
@@ -170,6 +171,18 @@ const Check kChecks[] = {
      .statements = {"SPLIT-DEV-020", "SPLIT-DEV-021"},
      .needs = {.features = feature::kEventIdx, .ring = RingFormat::kSplit},
      .run = run_avail_event_wraps},
+    {.id = "packed-available-flags",
+     .title = "Packed, without EVENT_IDX: the device's event suppression asks for all notifications that are "
+              "needed",
+     .statements = {"FEAT-DEV-004"},
+     .needs = {.ring = RingFormat::kPacked},
+     .run = run_used_flags},
+    {.id = "packed-available-event",
+     .title =
+         "Packed, with EVENT_IDX: the device's event suppression asks for all notifications that are needed",
+     .statements = {"FEAT-DEV-004"},
+     .needs = {.features = feature::kEventIdx, .ring = RingFormat::kPacked},
+     .run = run_avail_event},
     {.id = "available-for-nothing",
      .title = "Notifications with nothing new on any ring have no effect",
      .statements = {"SPLIT-DEV-022"},

@@ -62,6 +62,7 @@ class CheckNotApplicable : public std::runtime_error {
 [[nodiscard]] std::span<const Check> packed_ring_checks();
 [[nodiscard]] std::span<const Check> used_notification_checks();
 [[nodiscard]] std::span<const Check> available_notification_checks();
+[[nodiscard]] std::span<const Check> packed_notification_checks();
 [[nodiscard]] std::span<const Check> crypto_config_checks();
 [[nodiscard]] std::span<const Check> crypto_control_checks();
 [[nodiscard]] std::span<const Check> crypto_service_checks();

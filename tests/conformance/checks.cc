@@ -20,6 +20,7 @@ const std::vector<const Check*>& all_checks() {
              packed_ring_checks(),
              used_notification_checks(),
              available_notification_checks(),
+             packed_notification_checks(),
              crypto_config_checks(),
              crypto_control_checks(),
              crypto_service_checks(),

@@ -98,5 +98,8 @@ void expect_known(Context& context, const KnownAnswer& known, const test::Answer
 
 // Sends it, if need be in each way until one is taken; then as expect_known().
 void expect_served(CryptoBench& bench, const KnownAnswer& known, const test::Target& target);
+// The same, cut into descriptors of `chunk` bytes.
+void expect_served_cut(CryptoBench& bench, const KnownAnswer& known, const test::Target& target,
+                       std::size_t chunk);
 
 }  // namespace virtcrypt::conformance

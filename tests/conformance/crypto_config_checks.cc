@@ -4,6 +4,7 @@
 #include <new>
 
 #include "tests/conformance/context.h"
+#include "tests/conformance/crypto_bad_requests.h"
 #include "tests/conformance/crypto_bench.h"
 #include "tests/driver/algorithm_rows.h"
 #include "tests/driver/wire_number.h"
@@ -55,8 +56,11 @@ void run_status_flags_changed(Context& context) {
 void run_hw_ready(Context& context) {
   Driver driver(context);
   driver.start();
-  if (!driver.comes_true([&] { return (status_of(driver) & kHwReady) != 0; }))
+  if (!driver.comes_true([&] { return (status_of(driver) & kHwReady) != 0; })) {
+    if (driver.call(0, driver.known_request()).status() == kOk)
+      context.fail("HW_READY is clear, and requests are served");
     context.skip("HW_READY is not set");
+  }
   for (std::uint16_t queue = 0; queue < driver.data_queues(); ++queue)
     driver.expect_service(queue);
 }
@@ -207,6 +211,23 @@ void expect_refused_key(CryptoBench& bench, const KnownAnswer& known) {
 
 constexpr std::uint64_t kMostKey = 1U << 16U;  // longer ones are not tried
 
+// Whether some algorithm takes a key of just this length.
+bool is_key_length(CryptoBench& bench, std::uint64_t bytes) {
+  // No two bytes are alike: some ciphers refuse keys with equal halves.
+  test::Bytes key(bytes);
+  for (std::size_t i = 0; i < bytes; ++i)
+    key[i] = static_cast<std::byte>(i * 7 + 1);
+  for (const Kind kind : {Kind::kCipher, Kind::kAead}) {
+    if (!bench.config().offers(service_of(kind))) continue;
+    for (KnownAnswer known : known_answers(kind)) {
+      if ((bench.config().algorithms(service_of(kind)) >> known.algorithm & 1) == 0) continue;
+      known.key = key;
+      if (opens_any(bench, {known})) return true;
+    }
+  }
+  return false;
+}
+
 void run_max_cipher_key_len(Context& context) {
   CryptoBench bench(context);
   bench.need(service::kCipher);
@@ -223,6 +244,9 @@ void run_max_cipher_key_len(Context& context) {
   // At least one algorithm can be used with the keys that the limit leaves.
   context.expect(opens_any(bench, bench.offered(Kind::kCipher)),
                  fmt::format("a cipher takes a key of at most {} bytes", limit));
+  if (limit < kMostKey)
+    context.expect(is_key_length(bench, limit),
+                   fmt::format("some key of {} bytes, the most, is taken", limit));
 }
 
 void run_max_auth_key_len(Context& context) {
@@ -259,8 +283,8 @@ const Check kChecks[] = {
      .needs = kChanging,
      .run = run_status_flags_changed},
     {.id = "crypto-config-hw-ready",
-     .title = "With HW_READY set, every data queue serves requests",
-     .statements = {"CRYPTO-DEV-004"},
+     .title = "With HW_READY set, every data queue serves requests; a device that serves them has set it",
+     .statements = {"CRYPTO-DEV-002", "CRYPTO-DEV-004"},
      .needs = kStandard,
      .run = run_hw_ready},
     {.id = "crypto-config-hw-ready-again",
@@ -294,7 +318,8 @@ const Check kChecks[] = {
      .needs = kStandard,
      .run = run_max_size},
     {.id = "crypto-config-max-cipher-key-len",
-     .title = "Cipher keys longer than max_cipher_key_len are refused, shorter ones are taken",
+     .title =
+         "max_cipher_key_len is the longest key that is taken: of that length some are, longer ones are not",
      .statements = {"CRYPTO-DEV-009"},
      .needs = kStandard,
      .run = run_max_cipher_key_len},

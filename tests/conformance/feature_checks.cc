@@ -101,6 +101,18 @@ void run_not_offered(Context& context) {
                                                   bit, agreed ? 1 : 0, taken ? 1 : 0));
     driver.reset();
   }
+  for (const std::uint32_t window : {2U, 3U, 31U}) {
+    driver.pci().write_common(common::kDeviceFeatureSelect, 4, window);
+    if ((driver.pci().read_common(common::kDeviceFeature, 4) & 1) != 0) continue;
+    driver.pci().write_common(common::kDriverFeatureSelect, 4, window);
+    driver.pci().write_common(common::kDriverFeature, 4, 1);
+    const bool agreed = driver.pci().negotiate(driver.features());
+    driver.pci().write_common(common::kDriverFeatureSelect, 4, window);
+    const bool taken = (driver.pci().read_common(common::kDriverFeature, 4) & 1) != 0;
+    context.expect(!agreed || !taken, fmt::format("bit {} is not agreed on (FEATURES_OK {}, bit reads {})",
+                                                  32 * window, agreed ? 1 : 0, taken ? 1 : 0));
+    driver.reset();
+  }
 }
 
 void run_again(Context& context) {

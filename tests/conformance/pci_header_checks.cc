@@ -98,6 +98,13 @@ void run_bus_master(Context& context) {
   if (context.has(kSeesMessages))
     context.expect_equal(driver.take_messages(driver.vector_of(0)), 0, "messages without Bus Master Enable");
   context.expect(!driver.is_back(0, head), "the request is not answered");
+  if (context.has(kSeesMessages) && context.has(kChangesConfig)) {
+    driver.device().change_config();
+    driver.device().change_config();
+    driver.settle();
+    context.expect_equal(driver.take_messages(0), 0,
+                         "messages of configuration changes without Bus Master Enable");
+  }
   driver.pci().set_command(kMemorySpace | kBusMaster);
   driver.reset();
   driver.start();

@@ -29,8 +29,28 @@ void run_framing(Context& context) {
   with_ring_features(context, [](Driver& driver) {
     start_with_largest(driver);
     expect_cuts(driver, false);
-    if (driver.has(feature::kIndirectDesc)) expect_cuts(driver, true);
+    if (!driver.has(feature::kIndirectDesc)) return;
+    expect_cuts(driver, true);
+    if (driver.has(feature::kRingPacked)) return;
+    // Only `next` says what follows in a table.
+    for (const std::uint16_t queue : {std::uint16_t{0}, driver.control_queue()})
+      driver.split_ring(queue).shuffle_tables(true);
+    expect_cuts(driver, true);
   });
+}
+
+// Without the id in all the others, which a device could do without looking at the last one.
+void run_buffer_id(Context& context) {
+  Driver driver(context);
+  driver.start();
+  for (const std::uint16_t queue : {std::uint16_t{0}, driver.control_queue()})
+    driver.packed_ring(queue).repeat_ids(false);
+  const Cut how{.lengths = {20}, .most = 16};
+  for (int round = 0; round < 20; ++round) {
+    driver.expect_known_answer(driver.call(0, cut(driver, driver.known_request(), how)));
+    static_cast<void>(
+        driver.call(driver.control_queue(), cut(driver, driver.refused_control_request(), how)));
+  }
 }
 
 // Chains as long as the ring, and shorter ones, several times round.
@@ -194,6 +214,12 @@ const Check kChecks[] = {
      .statements = {"PACKED-DEV-008"},
      .needs = {.ring = RingFormat::kPacked},
      .run = run_framing},
+    // 2.8.6 has no statement of its own: what is tested is that RING_PACKED, being on offer, is honoured.
+    {.id = "packed-buffer-id",
+     .title = "The buffer id of a list of descriptors is that of its last one",
+     .statements = {"FEAT-DEV-004"},
+     .needs = {.ring = RingFormat::kPacked},
+     .run = run_buffer_id},
     {.id = "split-ring-sizes",
      .title = "Chains of any number of descriptors work on rings of every size, several times round",
      .statements = {"SPLIT-DEV-001"},

@@ -54,9 +54,14 @@ std::optional<std::uint16_t> SplitRing::put(std::span<const Segment> segments, b
   };
   if (indirect) {
     const Buffer table = memory_.allocate(16 * segments.size(), 16);
+    // A chain begins at the first entry; shuffled, the others stand there last first.
+    const auto place_of = [&](std::size_t i) {
+      return shuffles_tables_ && i > 0 && i < segments.size() ? segments.size() - i : i;
+    };
     for (std::size_t i = 0; i < segments.size(); ++i) {
-      put_descriptor(table.bytes.data() + 16 * i, {segments[i].address, segments[i].length, flags_of(i),
-                                                   static_cast<std::uint16_t>(i + 1)});
+      put_descriptor(table.bytes.data() + 16 * place_of(i),
+                     {segments[i].address, segments[i].length, flags_of(i),
+                      static_cast<std::uint16_t>(place_of(i + 1))});
     }
     set_descriptor(chain[0], {table.address, static_cast<std::uint32_t>(table.bytes.size()), kIndirect, 0});
   } else {

@@ -36,6 +36,10 @@ class SplitRing final : public DriverRing {
   [[nodiscard]] std::optional<Used> poll() override;
   void want_interrupt(bool wanted) override;  // EVENT_IDX: through used_event
 
+  // The entries of indirect tables do not stand in the order of the chain: only `next` leads from one to the
+  // other.
+  void shuffle_tables(bool shuffle) { shuffles_tables_ = shuffle; }
+
   // For hostile drivers: anything, anywhere.
   void set_descriptor(std::uint16_t index, const Descriptor& descriptor);
   void set_avail_entry(std::uint16_t position, std::uint16_t head);
@@ -52,6 +56,7 @@ class SplitRing final : public DriverRing {
   const std::uint16_t size_;
   const bool event_idx_;
   const bool in_order_;
+  bool shuffles_tables_ = false;
   Buffer descriptors_, avail_, used_;
   std::deque<std::uint16_t> free_;  // taken from the front
   std::vector<std::vector<std::uint16_t>> chain_of_head_;
