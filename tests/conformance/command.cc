@@ -20,6 +20,7 @@
 #include "tests/conformance/runner.h"
 #include "tests/conformance/selection.h"
 #include "tests/driver/pci_driver.h"
+#include "tests/driver/rfc_v2_requests.h"
 
 namespace virtcrypt::conformance {
 namespace {
@@ -52,6 +53,9 @@ void apply_feature(const std::string& text, Settings& settings) {
         joined_feature_names(known_features(settings.dialect), settings.dialect)));
   if (*feature == test::feature::kVersion1 && value == "off")
     throw std::runtime_error("--feature VERSION_1=off: without it there is no device of this specification");
+  if (settings.dialect == Dialect::kRfcV2 && *feature == test::rfc_v2::kFeatureInline && value == "on")
+    throw std::runtime_error(
+        fmt::format("--feature {}: it gives requests another layout, which no check writes", text));
   if (*feature == test::feature::kRingPacked)
     throw std::runtime_error(
         fmt::format("--feature {}: use --ring to choose the format of virtqueues", text));

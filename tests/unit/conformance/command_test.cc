@@ -41,7 +41,8 @@ TEST_CASE("Command: bad words are refused while the command line is read", "[con
   const char* words = GENERATE("--device toaster", "--dialect latin", "--ring round", "--feature EVENT_IDX",
                                "--feature EVENT_IDX=maybe", "--feature WARP_DRIVE=on",
                                "--feature VERSION_1=off", "--feature RING_PACKED=on", "--feature MQ=on",
-                               "--feature EVENT_IDX=on --feature EVENT_IDX=off", "--only no-such-check",
+                               "--feature EVENT_IDX=on --feature EVENT_IDX=off",
+                               "--dialect rfc-v2 --feature INLINE_SESSION=on", "--only no-such-check",
                                "--timeout 0", "--timeout soon", "--report report.txt", "--report", "surplus");
   CAPTURE(words);
   CHECK_THROWS_AS(parse(words), CLI::ParseError);
