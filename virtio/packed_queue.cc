@@ -86,6 +86,7 @@ RingResult<void> PackedQueue::collect_from(Position& at, std::uint16_t flags, Ch
     PackedDescriptor descriptor;
     std::memcpy(&descriptor, areas_.ring.data() + kDescriptorBytes * at.slot, sizeof descriptor);
     std::atomic_signal_fence(std::memory_order_seq_cst);  // the guest may write meanwhile: no second load
+    note({descriptor.address, descriptor.length, flags, at.slot, 0, false});
     advance(at, 1);
     if (flags & kDescriptorIndirect) {
       // PACKED-DRV-015: an indirect descriptor is a chain of its own.
@@ -112,6 +113,8 @@ RingResult<void> PackedQueue::collect_indirect(const PackedDescriptor& descripto
   for (std::size_t offset = 0; offset < table->size(); offset += kDescriptorBytes) {
     PackedDescriptor entry;
     std::memcpy(&entry, table->data() + offset, sizeof entry);
+    note({entry.address, entry.length, entry.flags, static_cast<std::uint16_t>(offset / kDescriptorBytes), 0,
+          true});
     // 2.8.7: WRITE is the only flag that counts here, and the length of the table its end.
     if (auto added = add_buffer(entry.address, entry.length, entry.flags, chain); !added) return added;
   }
@@ -133,6 +136,7 @@ void PackedQueue::put_used(const ChainStorage& chain, std::uint32_t written) {
     store_field(areas_.ring, kDescriptorBytes * next_used_.slot + kFlagsOffset, flags,
                 std::memory_order_release);
   }
+  if (observer() != nullptr) observer()->slot_written(next_used_.slot);
   ids_in_flight_.reset(chain.head);
   unpublished_slots_ = static_cast<std::uint16_t>(unpublished_slots_ + chain.slots);
   advance(next_used_, chain.slots);

@@ -12,6 +12,8 @@
 
 namespace virtcrypt::virtio {
 
+class RingObserver;
+
 enum class QueueIndex : std::uint16_t {};
 
 [[nodiscard]] constexpr std::uint16_t to_integer(QueueIndex index) {
@@ -55,6 +57,9 @@ class Queue {
   // Asks for them again and then looks once more. True when chains have become available meanwhile, for which
   // the driver need not notify.
   [[nodiscard]] virtual bool enable_notifications() = 0;
+
+  // Shows what the driver does to somebody. Before the first pop().
+  virtual void set_observer(std::unique_ptr<RingObserver> observer) = 0;
 
  protected:
   Queue() = default;

@@ -18,14 +18,17 @@ RingQueue::RingQueue(const QueueConfig& config, const GuestMemory& memory, Featu
 RingResult<std::optional<DescriptorChain>> RingQueue::pop() {
   if (fault_) return fault(*fault_);
   std::unique_ptr<ChainStorage> storage = take_storage();
+  seen_.clear();
   const RingResult<bool> collected = collect_next(*storage);
   if (!collected || !*collected) {
     stock_.push_back(std::move(storage));
     if (collected) return std::optional<DescriptorChain>();
     fault_ = collected.error();
+    show_taken(*stock_.back(), fault_);
     return fault(*fault_);
   }
   storage->number = next_number_++;
+  show_taken(*storage, std::nullopt);
   return std::optional<DescriptorChain>(DescriptorChain(std::move(storage)));
 }
 
@@ -44,7 +47,13 @@ void RingQueue::complete(DescriptorChain chain, std::uint32_t written) {
   }
 }
 
+void RingQueue::show_taken(const ChainStorage& chain, std::optional<RingFault> what) {
+  if (observer_ == nullptr) return;
+  observer_->taken({.descriptors = seen_, .head = chain.head, .number = chain.number, .fault = what});
+}
+
 void RingQueue::put_used_and_stock(Held held) {
+  if (observer_ != nullptr) observer_->returning(held.chain->number);
   put_used(*held.chain, held.written);
   stock_.push_back(std::move(held.chain));
 }

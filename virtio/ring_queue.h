@@ -6,9 +6,11 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "virtcrypt/virtio/descriptor_chain.h"
+#include "virtcrypt/virtio/driver_observer.h"
 #include "virtcrypt/virtio/features.h"
 #include "virtcrypt/virtio/guest_memory.h"
 #include "virtcrypt/virtio/queue.h"
@@ -38,6 +40,7 @@ class RingQueue : public Queue {
   [[nodiscard]] std::uint16_t size() const final { return size_; }
   [[nodiscard]] RingResult<std::optional<DescriptorChain>> pop() final;
   void complete(DescriptorChain chain, std::uint32_t written) final;
+  void set_observer(std::unique_ptr<RingObserver> observer) final { observer_ = std::move(observer); }
 
  protected:
   // `memory` must outlive the queue.
@@ -58,6 +61,12 @@ class RingQueue : public Queue {
   [[nodiscard]] RingResult<std::span<const std::byte>> copy_indirect_table(std::uint64_t address,
                                                                            std::uint32_t bytes);
 
+  // For an observer, if there is one.
+  [[nodiscard]] RingObserver* observer() const { return observer_.get(); }
+  void note(const SeenDescriptor& descriptor) {
+    if (observer_ != nullptr) seen_.push_back(descriptor);
+  }
+
   [[nodiscard]] static Unexpected<RingFault> fault(RingFault what) { return Unexpected<RingFault>(what); }
   [[nodiscard]] bool is_faulted() const { return fault_.has_value(); }
   [[nodiscard]] bool event_idx() const { return event_idx_; }
@@ -70,6 +79,7 @@ class RingQueue : public Queue {
 
   [[nodiscard]] std::unique_ptr<ChainStorage> take_storage();
   void put_used_and_stock(Held held);
+  void show_taken(const ChainStorage& chain, std::optional<RingFault> what);
 
   const GuestMemory& memory_;
   const std::uint16_t size_;
@@ -77,6 +87,8 @@ class RingQueue : public Queue {
   const bool indirect_;
   const bool in_order_;
 
+  std::unique_ptr<RingObserver> observer_;
+  std::vector<SeenDescriptor> seen_;  // of the chain that is being collected
   std::optional<RingFault> fault_;
   std::vector<std::unique_ptr<ChainStorage>> stock_;
   std::vector<std::byte> indirect_table_;              // copy of the table that is being walked

@@ -48,6 +48,7 @@ SplitQueue::SplitQueue(const QueueConfig& config, const GuestMemory& memory, Fea
 RingResult<bool> SplitQueue::collect_next(ChainStorage& chain) {
   // Pairs with the driver's release of idx: what idx covers is visible after this load (2.7.13.3.1).
   const auto avail_index = load_field<std::uint16_t>(areas_.avail, kIndexOffset, std::memory_order_acquire);
+  if (observer() != nullptr) observer()->avail_index_read(avail_index);
   const auto pending = static_cast<std::uint16_t>(avail_index - next_avail_);
   if (pending == 0) return false;
   // A driver has as many descriptors as the queue is long: what it makes available before it got earlier ones
@@ -69,6 +70,7 @@ RingResult<void> SplitQueue::collect(std::uint16_t head, ChainStorage& chain) {
     std::memcpy(&descriptor, areas_.descriptors.data() + sizeof descriptor * index, sizeof descriptor);
     std::atomic_signal_fence(std::memory_order_seq_cst);  // the guest may write meanwhile: no second load
     const std::uint16_t flags = descriptor.flags;
+    note({descriptor.address, descriptor.length, flags, index, descriptor.next, false});
     if (flags & kDescriptorIndirect) {
       // SPLIT-DRV: an indirect descriptor ends its chain (2.7.5.3.1).
       if (flags & kDescriptorNext) return fault(RingFault::kIndirectWithNext);
@@ -91,6 +93,7 @@ RingResult<void> SplitQueue::collect_indirect(const SplitDescriptor& descriptor,
     SplitDescriptor entry;
     std::memcpy(&entry, table->data() + sizeof entry * index, sizeof entry);
     const std::uint16_t flags = entry.flags;
+    note({entry.address, entry.length, flags, static_cast<std::uint16_t>(index), entry.next, true});
     if (flags & kDescriptorIndirect) return fault(RingFault::kIndirectNested);
     if (auto added = add_buffer(entry.address, entry.length, flags, chain); !added) return added;
     if (!(flags & kDescriptorNext)) return {};

@@ -20,6 +20,8 @@ bool ControlQueue::run_one_batch() {
     std::unique_ptr<RequestTrace::Begun> trace;
     if (parts_.trace != nullptr)
       trace = parts_.trace->begin(parts_.name, "controlq", true, *chain, parts_.dialect, parts_.terms);
+    DriverCheck::Taken taken;
+    if (parts_.check != nullptr) taken = parts_.check->taken("controlq", true, *chain, parts_.terms);
     ControlRequest request = parts_.dialect.parse_control(*chain, parts_.terms);
     const ControlAnswer answer = carry_out(request);
     if (answer.status != RequestStatus::kOk) {
@@ -27,6 +29,7 @@ bool ControlQueue::run_one_batch() {
       log_refusal(parts_, "controlq", request.refusal, answer.status);
     }
     const std::uint32_t written = parts_.dialect.write_control_answer(request, answer, *chain, parts_.terms);
+    if (parts_.check != nullptr) parts_.check->answered(taken, answer.status, answer.session_id);
     if (trace) parts_.trace->end(*trace, answer.status, request.refusal, written, *chain);
     complete(std::move(*chain), written);
   }

@@ -76,6 +76,7 @@ void DataQueue::add_request(virtio::DescriptorChain chain, Job& job) {
   if (parts_.trace != nullptr) {
     entry.trace = parts_.trace->begin(parts_.name, log_name_, false, chain, parts_.dialect, parts_.terms);
   }
+  if (parts_.check != nullptr) entry.taken = parts_.check->taken(log_name_, false, chain, parts_.terms);
   parts_.dialect.parse_data(chain, parts_.terms, request);
   entry.chain.emplace(std::move(chain));
   count(data_stats_.requests);
@@ -213,6 +214,7 @@ void DataQueue::answer(Job::Entry& entry, const Job& job) {
   }
   const std::uint32_t written =
       parts_.dialect.write_data_answer(entry.request, status, result_bytes, *entry.chain);
+  if (parts_.check != nullptr) parts_.check->answered(entry.taken, status);
   if (entry.trace) parts_.trace->end(*entry.trace, status, entry.request.refusal, written, *entry.chain);
   complete(std::move(*entry.chain), written);
 }

@@ -36,6 +36,7 @@ class Job {
     crypto::SessionPointer session;    // stateless mode
     std::size_t operation = kRefused;  // index into `operations`
     std::unique_ptr<RequestTrace::Begun> trace;
+    DriverCheck::Taken taken;  // when the driver is judged
   };
   static constexpr std::size_t kRefused = SIZE_MAX;
 

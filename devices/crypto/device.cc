@@ -47,7 +47,8 @@ Device::Device(const DeviceOptions& options, std::unique_ptr<const crypto::Engin
              .bus_master = bus_master_,
              .ready = ready_,
              .log = log_,
-             .trace = options.trace.get()},
+             .trace = options.trace.get(),
+             .check = options.check.get()},
       active_data_queues_(options.data_queues) {
   assert(options.data_queues >= 1 && options.data_queues <= kMaxDataQueues);
   for (std::uint16_t i = 0; i < options.data_queues; ++i) {

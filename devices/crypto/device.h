@@ -17,6 +17,7 @@
 #include "virtcrypt/devices/crypto/control_queue.h"
 #include "virtcrypt/devices/crypto/data_queue.h"
 #include "virtcrypt/devices/crypto/dialect.h"
+#include "virtcrypt/devices/crypto/driver_check.h"
 #include "virtcrypt/devices/crypto/parts.h"
 #include "virtcrypt/devices/crypto/request_trace.h"
 #include "virtcrypt/devices/crypto/sessions.h"
@@ -45,6 +46,7 @@ struct DeviceOptions {
   virtio::FeatureSet extensions = {};
   bool ready = true;                         // VIRTIO_CRYPTO_S_HW_READY from the start
   std::shared_ptr<RequestTrace> trace = {};  // writes every request down
+  std::shared_ptr<DriverCheck> check = {};   // judges the driver; its transport shows it the rest
 };
 
 constexpr std::uint16_t kMaxDataQueues = 64;

@@ -8,6 +8,7 @@
 #include "virtcrypt/crypto/engine.h"
 #include "virtcrypt/crypto/worker_pool.h"
 #include "virtcrypt/devices/crypto/dialect.h"
+#include "virtcrypt/devices/crypto/driver_check.h"
 #include "virtcrypt/devices/crypto/request_trace.h"
 #include "virtcrypt/devices/crypto/sessions.h"
 #include "virtcrypt/devices/log.h"
@@ -26,6 +27,7 @@ struct DeviceParts {
   const std::atomic<bool>& ready;  // VIRTIO_CRYPTO_S_HW_READY
   LimitedLog& log;
   RequestTrace* trace;  // nullptr: requests are not written down
+  DriverCheck* check;   // nullptr: the driver is not judged
 };
 
 // What was wrong with a request of a guest, once for each request.

@@ -49,6 +49,33 @@ void append_fields(std::string& text, const DecodedRequest& request) {
 
 }  // namespace
 
+void append_request(std::string& text, const DecodedRequest& request, const virtio::DescriptorChain& chain,
+                    bool payload) {
+  text += "       readable ";
+  append_sizes(text, chain.readable_segments());
+  text += ", writable ";
+  append_sizes(text, chain.writable_segments());
+  text += '\n';
+  append_fields(text, request);
+  for (const DecodedPart& part : request.parts) {
+    fmt::format_to(std::back_inserter(text), "  {:4} {}: {} bytes{}", part.offset, part.name, part.bytes,
+                   part.is_key && !payload ? ", not shown" : "");
+    if (payload) {
+      text += ' ';
+      append_hex(text, readable_bytes(chain, part.offset,
+                                      std::min<std::uint64_t>(part.bytes, RequestTrace::kMostPayloadBytes)));
+    }
+    text += '\n';
+  }
+}
+
+DecodedRequest decode(const virtio::DescriptorChain& chain, bool is_control, const Dialect& dialect,
+                      const Terms& terms) {
+  const std::vector<std::byte> front = readable_bytes(chain, 0, kMostFieldBytes);
+  return is_control ? dialect.decode_control(front, terms.negotiated)
+                    : dialect.decode_data(front, terms.negotiated);
+}
+
 RequestTrace::RequestTrace(Write write, bool payload)
     : write_(std::move(write)), payload_(payload), start_(steady_clock::now()) {}
 
@@ -58,29 +85,12 @@ std::unique_ptr<RequestTrace::Begun> RequestTrace::begin(std::string_view device
                                                          const Dialect& dialect, const Terms& terms) {
   auto begun = std::make_unique<Begun>();
   begun->since = steady_clock::now();
-  const std::vector<std::byte> front = readable_bytes(chain, 0, kMostFieldBytes);
-  const DecodedRequest request = is_control ? dialect.decode_control(front, terms.negotiated)
-                                            : dialect.decode_data(front, terms.negotiated);
+  const DecodedRequest request = decode(chain, is_control, dialect, terms);
   std::string& text = begun->text;
   fmt::format_to(std::back_inserter(text), "#{} {:.6f} {} {} chain {}: {}\n", ++number_,
                  Microseconds(begun->since - start_).count() / 1e6, device, queue, chain.head(),
                  request.operation);
-  text += "       readable ";
-  append_sizes(text, chain.readable_segments());
-  text += ", writable ";
-  append_sizes(text, chain.writable_segments());
-  text += '\n';
-  append_fields(text, request);
-  for (const DecodedPart& part : request.parts) {
-    fmt::format_to(std::back_inserter(text), "  {:4} {}: {} bytes{}", part.offset, part.name, part.bytes,
-                   part.is_key && !payload_ ? ", not shown" : "");
-    if (payload_) {
-      text += ' ';
-      append_hex(text,
-                 readable_bytes(chain, part.offset, std::min<std::uint64_t>(part.bytes, kMostPayloadBytes)));
-    }
-    text += '\n';
-  }
+  append_request(text, request, chain, payload_);
   return begun;
 }
 

@@ -15,6 +15,15 @@
 
 namespace virtcrypt::devices::crypto_dev {
 
+// The fields of a request that was popped, from a copy.
+[[nodiscard]] DecodedRequest decode(const virtio::DescriptorChain& chain, bool is_control,
+                                    const Dialect& dialect, const Terms& terms);
+
+// Appends what a request holds: the lengths of its descriptors, its fields, and its parts; the parts' bytes
+// with `payload` alone, the first kMostPayloadBytes of each.
+void append_request(std::string& text, const DecodedRequest& request, const virtio::DescriptorChain& chain,
+                    bool payload);
+
 // Thread-safety: any thread; `write` is called from all threads of the device.
 class RequestTrace {
  public:

@@ -160,11 +160,12 @@ DecodedRequest Decoder::control() {
   le32("flag");
   le32("reserved");
   request_.operation = request_.cut_short ? "unknown" : opcode_name(opcode);
-  const std::uint64_t action = opcode & 0xFFU;
-  constexpr std::uint64_t kCreate = 2, kDestroy = 3;
-  if (request_.operation == "unknown") return std::move(request_);
-  if (action == kCreate) create(service_of(opcode));
-  if (action == kDestroy) fields_.field("session_id", 8);
+  // AKCIPHER's two have other numbers than the others'.
+  const auto is = [this](std::string_view action) {
+    return request_.operation.find(action) != std::string_view::npos;
+  };
+  if (is("_CREATE_SESSION")) create(service_of(opcode));
+  if (is("_DESTROY_SESSION")) fields_.field("session_id", 8);
   return std::move(request_);
 }
 

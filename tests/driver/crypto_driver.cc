@@ -28,7 +28,8 @@ CryptoDriver::CryptoDriver(const DeviceOptions& device, const DriverOptions& dri
   if (std::getenv("VIRTCRYPT_TEST_LOG") == nullptr) devices::log().set_level(spdlog::level::off);
   auto model = std::make_unique<Device>(device, crypto::make_default_engine());
   device_ = model.get();
-  function_ = std::make_unique<virtio::pci::VirtioPciFunction>(std::move(model), memory_.memory(), slot_);
+  function_ = std::make_unique<virtio::pci::VirtioPciFunction>(std::move(model), memory_.memory(), slot_,
+                                                               device.check);
   access_ = std::make_unique<FunctionAccess>(*function_);
   pci_ = std::make_unique<PciDriver>(*access_);
   pci_->set_command(0x6);  // memory space, bus master
@@ -45,9 +46,17 @@ CryptoDriver::~CryptoDriver() = default;
 bool CryptoDriver::start() {
   memory_.rewind(0);
   rings_.clear();
+  if (options_.by_the_book) {
+    reset();
+    [[maybe_unused]] const std::uint64_t offered = pci_->offered();
+  }
   if (!pci_->negotiate(features_)) return false;
   // Vector 0 for configuration changes, 1 + q for queue q.
   pci_->write_common(common::kConfigVector, 2, options_.msix ? 0 : 0xFFFF);
+  if (options_.by_the_book) {
+    [[maybe_unused]] const std::uint32_t mapped = pci_->read_common(common::kConfigVector, 2);
+    pci_->read_all_device_config();
+  }
   rings_.resize(data_queues_ + 1U);
   for (std::uint16_t queue = 0; queue <= data_queues_; ++queue)
     make_ring(queue, options_.ring_size);

@@ -32,6 +32,8 @@ struct DriverOptions {
   std::size_t memory_bytes = std::size_t{16} << 20;
   bool msix = true;
   bool start = true;  // up to DRIVER_OK
+  // Leaves nothing out that the specification demands of a driver, even where no device could tell.
+  bool by_the_book = false;
   // How many of the data queues are set up, with the control queue behind them; nothing: all that there are.
   std::optional<std::uint16_t> data_queues = {};
 };

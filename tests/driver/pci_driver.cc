@@ -57,6 +57,17 @@ Bytes PciDriver::read_device_config(std::uint32_t offset, std::size_t bytes) {
   return data;
 }
 
+void PciDriver::read_all_device_config() {
+  const std::uint32_t bytes = structures_.at(4).length;
+  for (std::uint32_t before = 0, after = 1; before != after;) {
+    before = read_common(common::kConfigGeneration, 1);
+    for (std::uint32_t offset = 0; offset + 4 <= bytes; offset += 4) {
+      [[maybe_unused]] const std::uint32_t field = read(4, offset, 4);
+    }
+    after = read_common(common::kConfigGeneration, 1);
+  }
+}
+
 void PciDriver::set_command(std::uint16_t bits) {
   function_.config_write(4, 2, bits);
 }
@@ -100,6 +111,7 @@ void PciDriver::set_queue(std::uint16_t queue, const DriverRing& ring, std::uint
   write64(common::kQueueDriver, ring.driver_area());
   write64(common::kQueueDevice, ring.device_area());
   write_common(common::kQueueVector, 2, vector);
+  [[maybe_unused]] const std::uint32_t mapped = read_common(common::kQueueVector, 2);
   notify_offsets_[queue] = read_common(common::kQueueNotifyOff, 2) * notify_multiplier_;
   // 4.1.5.2: what names the queue in a notification.
   notify_values_[queue] =

@@ -68,6 +68,9 @@ class PciDriver {
   [[nodiscard]] std::uint8_t read_isr() { return static_cast<std::uint8_t>(read(3, 0, 1)); }
   [[nodiscard]] Bytes read_device_config(std::uint32_t offset, std::size_t bytes);
 
+  // All of it as 2.5.1 asks for: 32 bits at a time, between two looks at config_generation.
+  void read_all_device_config();
+
   // 3.1.1, step by step.
   void set_command(std::uint16_t bits);
   void add_status(std::uint8_t bits);

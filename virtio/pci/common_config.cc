@@ -87,7 +87,7 @@ const CommonConfig::Register CommonConfig::kRegisters[] = {
     {kQueueNotifConfigData, 2,
      [](const CommonConfig& c) {
        return c.selected() && c.is_negotiated(Feature::kNotifConfigData)
-                  ? std::uint32_t{c.queue_select_} | kNotifConfigDataBit
+                  ? std::uint32_t{notif_config_data(QueueIndex{c.queue_select_})}
                   : 0U;
      },
      nullptr},
@@ -196,6 +196,24 @@ bool CommonConfig::features_acceptable() const {
 std::uint16_t CommonConfig::mappable(std::uint32_t vector) const {
   // PCI-DEV-068: a vector that cannot be mapped reads back as NO_VECTOR.
   return vector < msix_vectors_ ? static_cast<std::uint16_t>(vector) : kNoVector;
+}
+
+DriverView CommonConfig::view() const {
+  return {.status = status_.value(),
+          .offered = device_.offered_features(),
+          .accepted = driver_features_,
+          .accepted_beyond = accepted_beyond_,
+          .makes_sense = device_.accepts(driver_features_),
+          .queue_count = static_cast<std::uint16_t>(queues_.size()),
+          .enabled_queues = static_cast<std::uint16_t>(std::count_if(
+              queues_.begin(), queues_.end(), [](const QueueRegisters& queue) { return queue.enabled; })),
+          .msix_vectors = msix_vectors_,
+          .queue_select = queue_select_,
+          .queue_enabled = selected() != nullptr && selected()->enabled};
+}
+
+std::uint16_t CommonConfig::notif_config_data(QueueIndex queue) {
+  return to_integer(queue) | kNotifConfigDataBit;
 }
 
 void CommonConfig::write_driver_feature(std::uint32_t value) {

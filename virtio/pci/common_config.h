@@ -11,6 +11,7 @@
 
 #include "virtcrypt/virtio/device.h"
 #include "virtcrypt/virtio/device_status.h"
+#include "virtcrypt/virtio/driver_observer.h"
 #include "virtcrypt/virtio/queue.h"
 
 namespace virtcrypt::virtio::pci {
@@ -53,6 +54,11 @@ class CommonConfig {
 
   [[nodiscard]] DeviceStatus& status() { return status_; }
   [[nodiscard]] FeatureSet negotiated() const { return driver_features_; }
+
+  // For those who watch the driver.
+  [[nodiscard]] DriverView view() const;
+  // What queue_notif_config_data shows once that is negotiated.
+  [[nodiscard]] static std::uint16_t notif_config_data(QueueIndex queue);
 
   struct QueueRegisters {
     QueueConfig config;

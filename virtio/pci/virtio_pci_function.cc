@@ -90,6 +90,12 @@ std::uint64_t msix_bar_bytes(std::uint16_t vectors) {
   return 2 * std::max<std::uint64_t>(0x1000, std::bit_ceil(std::uint64_t{kMsixEntryBytes} * vectors));
 }
 
+RegisterAccess access_of(std::uint64_t offset, std::span<const std::byte> data) {
+  Le64 value{0};
+  std::memcpy(&value, data.data(), std::min(data.size(), sizeof value));
+  return {.offset = offset, .bytes = data.size(), .value = value};
+}
+
 Identity identity_of(const VirtioDevice& device) {
   const auto type = static_cast<std::uint16_t>(device.type());
   const bool is_standard = device.type() != DeviceType::kExperimental;
@@ -106,8 +112,9 @@ Identity identity_of(const VirtioDevice& device) {
 }  // namespace
 
 VirtioPciFunction::VirtioPciFunction(std::unique_ptr<VirtioDevice> device, const GuestMemory& memory,
-                                     Slot& slot)
-    : device_(std::move(device)),
+                                     Slot& slot, std::shared_ptr<DriverObserver> observer)
+    : observer_(std::move(observer)),
+      device_(std::move(device)),
       memory_(memory),
       slot_(slot),
       notify_bytes_(kNotifyMultiplier * device_->queue_count()),
@@ -146,7 +153,7 @@ void VirtioPciFunction::add_capabilities() {
                                             .offset = kNotifyOffset,
                                             .length = notify_bytes_},
                                     .notify_off_multiplier = kNotifyMultiplier};
-  config_.add_capability(kVendorCapabilityId, bytes_of(notify), {});
+  virtio_capabilities_.push_back(config_.add_capability(kVendorCapabilityId, bytes_of(notify), {}));
   add_virtio_capability(VIRTIO_PCI_CAP_ISR_CFG, kIsrOffset, 1);
   add_virtio_capability(VIRTIO_PCI_CAP_DEVICE_CFG, kDeviceConfigOffset,
                         static_cast<std::uint32_t>(device_->config_bytes()));
@@ -183,11 +190,12 @@ void VirtioPciFunction::add_virtio_capability(std::uint8_t type, std::uint32_t o
                             .padding = {},
                             .offset = offset,
                             .length = length};
-  config_.add_capability(kVendorCapabilityId, bytes_of(body), {});
+  virtio_capabilities_.push_back(config_.add_capability(kVendorCapabilityId, bytes_of(body), {}));
 }
 
 std::vector<Doorbell> VirtioPciFunction::doorbells() const {
   std::vector<Doorbell> doorbells;
+  if (observer_ != nullptr) return doorbells;
   for (std::uint16_t i = 0; i < device_->queue_count(); ++i) {
     doorbells.push_back(
         {kVirtioBar, kNotifyOffset + std::uint64_t{kNotifyMultiplier} * i, device_->kick_fd(QueueIndex{i})});
@@ -199,6 +207,7 @@ std::uint32_t VirtioPciFunction::config_read(std::uint16_t offset, unsigned widt
   const std::lock_guard lock(config_mutex_);
   const unsigned data_start = pci_cfg_capability_ + kPciCfgData;
   if (offset + width > data_start && offset < data_start + 4U) {
+    if (observer_ != nullptr) show_window();
     std::uint64_t target = 0;
     unsigned bar = 0;
     std::size_t length = 0;
@@ -224,6 +233,10 @@ void VirtioPciFunction::config_write(std::uint16_t offset, unsigned width, std::
     const std::lock_guard lock(config_mutex_);
     config_.write(offset, width, value);
     const unsigned data_start = pci_cfg_capability_ + kPciCfgData;
+    if (observer_ != nullptr) {
+      show_capability_write(offset, width, value);
+      if (offset + width > data_start && offset < data_start + 4U) show_window();
+    }
     std::uint64_t target = 0;
     unsigned bar = 0;
     std::size_t length = 0;
@@ -247,6 +260,36 @@ bool VirtioPciFunction::pci_cfg_target(std::uint64_t& offset, unsigned& bar, std
   const auto& bars = config_.bars();
   return std::any_of(bars.begin(), bars.end(),
                      [&](const BarInfo& info) { return info.bar == bar && offset + length <= info.size; });
+}
+
+// Bytes of a virtio capability that no driver writes.
+void VirtioPciFunction::show_capability_write(std::uint16_t offset, unsigned width,
+                                              std::uint32_t value) const {
+  for (const std::uint8_t start : virtio_capabilities_) {
+    const unsigned end = start + config_.read(static_cast<std::uint16_t>(start + 2), 1);
+    if (offset < end && offset + width > start) return observer_->capability_written(offset, value);
+  }
+  if (offset < pci_cfg_capability_ + 4U && offset + width > pci_cfg_capability_)
+    observer_->capability_written(offset, value);
+}
+
+// pci_cfg_data is accessed. A window of no length is none: whoever dumps configuration space reads that.
+void VirtioPciFunction::show_window() const {
+  const auto field = [this](std::uint8_t at, unsigned width) {
+    return config_.read(static_cast<std::uint16_t>(pci_cfg_capability_ + at), width);
+  };
+  const unsigned bar = field(kPciCfgBar, 1);
+  const std::uint64_t offset = field(kPciCfgOffset, 4);
+  const std::uint64_t length = field(kPciCfgLength, 4);
+  if (length == 0) return;
+  const auto lies_in = [&](std::uint64_t start, std::uint64_t bytes) {
+    return offset >= start && offset + length <= start + bytes;
+  };
+  const bool in_structure =
+      bar == kVirtioBar &&
+      (lies_in(kCommonOffset, kCommonConfigBytes) || lies_in(kIsrOffset, 1) ||
+       lies_in(kDeviceConfigOffset, device_->config_bytes()) || lies_in(kNotifyOffset, notify_bytes_));
+  observer_->window_used(bar, offset, length, in_structure);
 }
 
 // Applies what a write to configuration space has changed: BAR decoding, bus mastering, MSI-X control, INTA#.
@@ -282,7 +325,7 @@ void VirtioPciFunction::bar_read(unsigned bar, std::uint64_t offset, std::span<s
 
 void VirtioPciFunction::bar_write(unsigned bar, std::uint64_t offset, std::span<const std::byte> data) {
   // Doorbells go without the lock: a machine that has no ioeventfd for them must not make queues wait for it.
-  if (bar == kVirtioBar && offset >= kNotifyOffset) return ring_doorbell(offset - kNotifyOffset);
+  if (bar == kVirtioBar && offset >= kNotifyOffset) return ring_doorbell(offset - kNotifyOffset, data);
   Reset reset = Reset::kNone;
   {
     const std::lock_guard lock(config_mutex_);
@@ -300,13 +343,17 @@ void VirtioPciFunction::read_region(unsigned bar, std::uint64_t offset, std::spa
   const std::uint64_t inside = offset % kRegionBytes;
   switch (offset - inside) {
     case kCommonOffset:
-      return common_.read(inside, data);
+      common_.read(inside, data);
+      if (observer_ != nullptr) observer_->common_read(access_of(inside, data), common_.view());
+      return;
     case kIsrOffset:
       if (inside == 0) data[0] = std::byte{read_isr()};
+      if (observer_ != nullptr && inside == 0) observer_->isr_read(msix_.enabled());
       return;
     case kDeviceConfigOffset:
       if (inside < device_->config_bytes()) {
         device_->read_config(inside, data.first(std::min(data.size(), device_->config_bytes() - inside)));
+        if (observer_ != nullptr) observer_->device_config_read(access_of(inside, data));
       }
       return;
     default:
@@ -321,13 +368,14 @@ VirtioPciFunction::Reset VirtioPciFunction::write_region(unsigned bar, std::uint
     return Reset::kNone;
   }
   if (offset >= kNotifyOffset) {
-    ring_doorbell(offset - kNotifyOffset);
+    ring_doorbell(offset - kNotifyOffset, data);
     return Reset::kNone;
   }
   const std::uint64_t inside = offset % kRegionBytes;
   if (offset - inside == kCommonOffset) return write_common(inside, data);
   if (offset - inside == kDeviceConfigOffset && inside < device_->config_bytes()) {
     device_->write_config(inside, data.first(std::min(data.size(), device_->config_bytes() - inside)));
+    if (observer_ != nullptr) observer_->device_config_written(access_of(inside, data));
   }
   return Reset::kNone;
 }
@@ -335,8 +383,14 @@ VirtioPciFunction::Reset VirtioPciFunction::write_region(unsigned bar, std::uint
 VirtioPciFunction::Reset VirtioPciFunction::write_common(std::size_t offset,
                                                          std::span<const std::byte> data) {
   // Until a reset is done device_status reads as before it, and the driver polls for 0 (4.1.4.3.2).
-  if (resetting_) return Reset::kNone;
+  DriverView before = observer_ != nullptr ? common_.view() : DriverView();
+  if (resetting_) {
+    before.resetting = true;
+    if (observer_ != nullptr) observer_->common_written(access_of(offset, data), before, before);
+    return Reset::kNone;
+  }
   const ConfigAction action = common_.write(offset, data);
+  if (observer_ != nullptr) observer_->common_written(access_of(offset, data), before, common_.view());
   switch (action.kind) {
     case ConfigAction::Kind::kNone:
       break;
@@ -356,9 +410,13 @@ VirtioPciFunction::Reset VirtioPciFunction::write_common(std::size_t offset,
   return Reset::kNone;
 }
 
-void VirtioPciFunction::ring_doorbell(std::uint64_t offset) {
+void VirtioPciFunction::ring_doorbell(std::uint64_t offset, std::span<const std::byte> data) {
   const std::uint64_t queue = offset / kNotifyMultiplier;
   if (queue >= device_->queue_count()) return;
+  if (observer_ != nullptr) {
+    const QueueIndex index{static_cast<std::uint16_t>(queue)};
+    observer_->notified(index, access_of(offset, data), CommonConfig::notif_config_data(index));
+  }
   const std::uint64_t one = 1;
   // Fails only when the counter is full, and then the kick is pending anyway.
   [[maybe_unused]] const ssize_t written =
@@ -380,8 +438,15 @@ void VirtioPciFunction::activate() {
 // What the driver has programmed, as a queue. When it makes none, null, and DEVICE_NEEDS_RESET is set.
 std::unique_ptr<Queue> VirtioPciFunction::make_queue_or_fault(QueueIndex index) {
   const QueueConfig& config = common_.queues()[to_integer(index)].config;
+  std::unique_ptr<RingObserver> ring_observer;
+  if (observer_ != nullptr)
+    ring_observer = observer_->watch_ring(index, config, memory_, common_.negotiated());
   auto queue = make_queue(config, memory_, common_.negotiated());
-  if (queue) return std::move(*queue);
+  if (queue) {
+    if (ring_observer != nullptr) (*queue)->set_observer(std::move(ring_observer));
+    return std::move(*queue);
+  }
+  if (observer_ != nullptr) observer_->ring_refused(index, queue.error());
   device_->report_fault(index, queue.error());
   common_.status().set_needs_reset();
   send_config_interrupt();
@@ -413,6 +478,7 @@ void VirtioPciFunction::reset_device() {
     common_.reset();
     active_ = false;
     resetting_ = false;
+    if (observer_ != nullptr) observer_->reset_done();
   };
   if (active_) {
     device_->reset(finish);
@@ -422,6 +488,7 @@ void VirtioPciFunction::reset_device() {
 }
 
 void VirtioPciFunction::notify_used(QueueIndex queue) {
+  if (observer_ != nullptr) observer_->interrupted(false, msix_.enabled());
   if (!msix_.enabled()) return raise_isr(kIsrQueue);
   const std::uint16_t vector = common_.queue_vector(queue);
   if (vector != kNoVector) msix_.signal(vector);
@@ -432,6 +499,7 @@ void VirtioPciFunction::notify_config_change() {
 }
 
 void VirtioPciFunction::send_config_interrupt() {
+  if (observer_ != nullptr) observer_->interrupted(true, msix_.enabled());
   // PCI-DEV-042: the ISR bit is set with MSI-X as well.
   raise_isr(kIsrConfig);
   const std::uint16_t vector = common_.config_vector();

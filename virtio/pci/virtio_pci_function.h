@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "virtcrypt/virtio/device.h"
+#include "virtcrypt/virtio/driver_observer.h"
 #include "virtcrypt/virtio/guest_memory.h"
 #include "virtcrypt/virtio/interrupt_sink.h"
 #include "virtcrypt/virtio/pci/common_config.h"
@@ -29,8 +30,10 @@ namespace virtcrypt::virtio::pci {
 // path never takes: notify_used() with MSI-X reads atomics only, with INTA# it takes intx_mutex_.
 class VirtioPciFunction final : public Function, public InterruptSink {
  public:
-  // `memory` and `slot` must outlive the function.
-  VirtioPciFunction(std::unique_ptr<VirtioDevice> device, const GuestMemory& memory, Slot& slot);
+  // `memory` and `slot` must outlive the function. `observer`, if there is one, is shown what the driver
+  // does; there are no doorbells() then: all notifications are to come as accesses.
+  VirtioPciFunction(std::unique_ptr<VirtioDevice> device, const GuestMemory& memory, Slot& slot,
+                    std::shared_ptr<DriverObserver> observer = nullptr);
   ~VirtioPciFunction() override;
 
   [[nodiscard]] std::uint32_t config_read(std::uint16_t offset, unsigned width) override;
@@ -60,7 +63,9 @@ class VirtioPciFunction final : public Function, public InterruptSink {
   void activate_queue(QueueIndex index);
   void reset_queue(QueueIndex index);
   [[nodiscard]] std::unique_ptr<Queue> make_queue_or_fault(QueueIndex index);
-  void ring_doorbell(std::uint64_t offset);
+  void ring_doorbell(std::uint64_t offset, std::span<const std::byte> data);
+  void show_capability_write(std::uint16_t offset, unsigned width, std::uint32_t value) const;
+  void show_window() const;
 
   // Without it.
   void reset_device();
@@ -69,6 +74,7 @@ class VirtioPciFunction final : public Function, public InterruptSink {
   void update_intx();
   void send_config_interrupt();
 
+  const std::shared_ptr<DriverObserver> observer_;  // may be null; outlives the device's queues
   std::unique_ptr<VirtioDevice> device_;
   const GuestMemory& memory_;
   Slot& slot_;
@@ -81,6 +87,7 @@ class VirtioPciFunction final : public Function, public InterruptSink {
   std::vector<std::uint64_t> mapped_at_;  // per BAR of config_.bars(); 0: not mapped
   std::uint8_t msix_capability_ = 0;
   std::uint8_t pci_cfg_capability_ = 0;
+  std::vector<std::uint8_t> virtio_capabilities_;  // where they start
   bool bus_master_ = false;
   bool active_ = false;
   bool resetting_ = false;
