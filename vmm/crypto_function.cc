@@ -12,6 +12,7 @@ namespace {
 
 using devices::crypto_dev::Device;
 using devices::crypto_dev::DeviceOptions;
+using devices::crypto_dev::DriverCheck;
 
 class ListedOnly final : public crypto::AlgorithmFilter {
  public:
@@ -40,20 +41,26 @@ DeviceOptions device_options(const CryptoOptions& options, const std::string& na
           .offered = options.features,
           .extensions = options.inline_sessions ? virtio::FeatureSet::all() : virtio::FeatureSet(),
           .ready = options.ready,
-          .trace = {}};
+          .trace = {},
+          .check = {}};
 }
 
 }  // namespace
 
 CryptoFunction make_crypto_function(const CryptoOptions& options, const std::string& name,
                                     const virtio::GuestMemory& memory, virtio::pci::Slot& slot,
-                                    std::shared_ptr<devices::crypto_dev::RequestTrace> trace) {
+                                    std::shared_ptr<devices::crypto_dev::RequestTrace> trace,
+                                    virtio::DriverVerdicts* verdicts) {
   auto engine = crypto::make_narrowed_engine(crypto::make_default_engine(), ListedOnly(options));
   DeviceOptions described = device_options(options, name);
   described.trace = std::move(trace);
+  if (verdicts != nullptr)
+    described.check =
+        std::make_shared<DriverCheck>(*verdicts, name, *described.dialect, described.queue_size);
   auto device = std::make_unique<Device>(described, std::move(engine));
   Device* const handle = device.get();
-  return {std::make_unique<virtio::pci::VirtioPciFunction>(std::move(device), memory, slot), handle};
+  return {std::make_unique<virtio::pci::VirtioPciFunction>(std::move(device), memory, slot, described.check),
+          handle, described.check};
 }
 
 }  // namespace virtcrypt::vmm

@@ -7,6 +7,7 @@
 
 #include "tests/conformance/bare_metal/bare_metal_target.h"
 #include "tests/conformance/command.h"
+#include "tests/conformance/driver_report.h"
 #include "tests/fuzz/replay_command.h"
 #include "tests/vectors/command.h"
 #include "virtcrypt/vmm/cli/commands.h"
@@ -33,7 +34,7 @@ int run_program(int argc, char** argv) {
   CLI::App app("A KVM virtual machine monitor with a complete virtio-crypto device", "virtcrypt");
   app.set_version_flag("--version", "virtcrypt " VIRTCRYPT_VERSION);
   app.require_subcommand(1);
-  const cli::Command run = cli::add_run_command(app);
+  const cli::Command run = cli::add_run_command(app, virtcrypt::conformance::driver_report_file);
   const cli::Command doctor = cli::add_doctor_command(app);
   const cli::Command ctl = cli::add_ctl_command(app);
   const cli::Command vectors = virtcrypt::vectors::add_vectors_command(app);

@@ -12,12 +12,12 @@
 
 namespace virtcrypt::vmm {
 
-TraceFile::TraceFile(const std::filesystem::path& path) : path_(path) {
+TraceFile::TraceFile(const std::filesystem::path& path, std::string_view what) : path_(path), what_(what) {
   constexpr mode_t kMode = 0600;  // with payload there are keys in it
   file_ = FileDescriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kMode));
   if (!file_) {
-    throw HostError(
-        fmt::format("cannot write the trace {}: {}", path.string(), std::generic_category().message(errno)));
+    throw HostError(fmt::format("cannot write the {} {}: {}", what, path.string(),
+                                std::generic_category().message(errno)));
   }
 }
 
@@ -29,7 +29,7 @@ void TraceFile::write(std::string_view text) {
       text.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno != EINTR) {
       failed_ = true;
-      spdlog::error("cannot write the trace {}: {}; it ends here", path_.string(),
+      spdlog::error("cannot write the {} {}: {}; it ends here", what_, path_.string(),
                     std::generic_category().message(errno));
     }
   }

@@ -126,6 +126,7 @@ case $case in
       "$virtcrypt" run --no-backend-check --kernel "$scratch/bzImage" --trace "$scratch"
     ;;
   payload-without-trace) expect "$usage_error" "--trace-payload requires --trace" "$virtcrypt" run --kernel /dev/null --trace-payload ;;
+  bad-driver-report) expect "$usage_error" "report.pdf|\.json" "$virtcrypt" run --kernel /dev/null --check-driver-report report.pdf ;;
   bad-log-level) expect "$usage_error" "log-level" "$virtcrypt" run --kernel /dev/null --log-level loud ;;
   unknown-option) expect "$usage_error" "--frobnicate" "$virtcrypt" run --kernel /dev/null --frobnicate ;;
   unknown-command) expect "$usage_error" "frobnicate" "$virtcrypt" frobnicate ;;

@@ -7,5 +7,6 @@ namespace virtcrypt::conformance {
 
 [[nodiscard]] std::string_view statements_csv();
 [[nodiscard]] std::string_view reasons_csv();
+[[nodiscard]] std::string_view driver_reasons_csv();
 
 }  // namespace virtcrypt::conformance

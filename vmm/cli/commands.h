@@ -2,8 +2,13 @@
 #pragma once
 
 #include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include <CLI/CLI.hpp>
+
+#include "virtcrypt/virtio/driver_check/verdicts.h"
 
 namespace virtcrypt::vmm::cli {
 
@@ -24,7 +29,10 @@ enum ExitCode : int {
 // Adds the subcommand to `app`; the result is called when it was chosen, and returns the exit code. HostError
 // passes through to main, which prints it as one line.
 using Command = std::function<int()>;
-Command add_run_command(CLI::App& app);
+// What `run --check-driver` makes of what was seen, for a file of this name: empty, for standard output.
+using DriverReport =
+    std::function<std::string(const std::vector<virtio::JudgedDriver>&, std::string_view file_name)>;
+Command add_run_command(CLI::App& app, DriverReport driver_report);
 Command add_doctor_command(CLI::App& app);
 Command add_ctl_command(CLI::App& app);
 

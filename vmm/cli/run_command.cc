@@ -10,6 +10,7 @@
 #include <spdlog/spdlog.h>
 
 #include "virtcrypt/vmm/cli/commands.h"
+#include "virtcrypt/vmm/cli/crypto_names.h"
 #include "virtcrypt/vmm/cli/crypto_options.h"
 #include "virtcrypt/vmm/cli/memory_size.h"
 #include "virtcrypt/vmm/console_output.h"
@@ -41,6 +42,8 @@ struct RunOptions {
   std::optional<std::string> control;
   std::optional<std::string> trace;
   bool trace_payload = false;
+  bool check_driver = false;
+  std::vector<std::string> check_driver_reports;
 };
 
 constexpr unsigned kMaxCpus = 255;  // xAPIC ids 0 to 254; 255 is "all"
@@ -85,6 +88,14 @@ CLI::Validator checked_by(Parser parse) {
         return parsed ? std::string() : parsed.error();
       },
       "");
+}
+
+virtio::Expected<void, std::string> parse_report_name(std::string_view name) {
+  for (const std::string_view end : {".json", ".txt"}) {
+    if (name.size() > end.size() && name.substr(name.size() - end.size()) == end) return {};
+  }
+  return virtio::Unexpected<std::string>(
+      fmt::format("'{}' is no name for a report: it ends in .json or .txt", name));
 }
 
 void add_options(CLI::App& command, RunOptions& options) {
@@ -134,6 +145,17 @@ void add_options(CLI::App& command, RunOptions& options) {
       .add_flag("--trace-payload", options.trace_payload,
                 "With it texts, results and keys, in hexadecimal; the first 4 KiB of each")
       ->needs(trace);
+  command.add_flag(
+      "--check-driver", options.check_driver,
+      "Judge the drivers of the crypto devices while they work by what the specification demands of "
+      "drivers, and print the report when the guest has ended; notifications are slower");
+  command
+      .add_option(
+          "--check-driver-report", options.check_driver_reports,
+          "Write that report there, with all that was kept, not seen or cannot be seen: a name that ends "
+          "in .json or .txt; may be repeated. Judges without printing")
+      ->type_name("FILE")
+      ->check(checked_by(parse_report_name));
   command.footer(kFooter);
 }
 
@@ -152,11 +174,29 @@ std::shared_ptr<devices::crypto_dev::RequestTrace> make_trace(const RunOptions& 
       options.trace_payload);
 }
 
+std::string_view text_of(CryptoDialect dialect) {
+  for (const DialectName& each : dialect_names()) {
+    if (each.dialect == dialect) return each.name;
+  }
+  return "unknown";
+}
+
+// Opened at the start: that one cannot be written is no news for the end.
+std::vector<std::unique_ptr<TraceFile>> open_reports(const std::vector<std::string>& names) {
+  std::vector<std::unique_ptr<TraceFile>> files;
+  for (const std::string& name : names)
+    files.push_back(std::make_unique<TraceFile>(name, "driver report"));
+  return files;
+}
+
 // A machine, the user's side of it, and what connects them.
 class Session {
  public:
-  explicit Session(const RunOptions& options)
-      : output_(options.console_log),
+  Session(const RunOptions& options, DriverReport driver_report)
+      : driver_report_(std::move(driver_report)),
+        prints_driver_report_(options.check_driver),
+        driver_reports_(open_reports(options.check_driver_reports)),
+        output_(options.console_log),
         machine_({.memory_bytes = *parse_memory_size(options.memory), .cpus = options.cpus},
                  {.console_output = [this](std::byte byte) { output_.put(byte); },
                   .console_input_ready = [this] { loop_.resume_input(); },
@@ -165,8 +205,15 @@ class Session {
     unsigned number = 0;
     for (const CryptoOptions& crypto : crypto_devices(options)) {
       const std::string name = "crypto" + std::to_string(number++);
+      if (prints_driver_report_ || !driver_reports_.empty())
+        judged_.push_back({.name = name,
+                           .dialect = crypto.dialect,
+                           .verdicts = std::make_unique<virtio::DriverVerdicts>(),
+                           .check = {}});
       machine_.add_function([&](const virtio::GuestMemory& memory, virtio::pci::Slot& slot) {
-        CryptoFunction made = make_crypto_function(crypto, name, memory, slot, trace);
+        virtio::DriverVerdicts* const verdicts = judged_.empty() ? nullptr : judged_.back().verdicts.get();
+        CryptoFunction made = make_crypto_function(crypto, name, memory, slot, trace, verdicts);
+        if (verdicts != nullptr) judged_.back().check = made.check;
         devices_.push_back(made.device);
         return std::move(made.function);
       });
@@ -195,6 +242,7 @@ class Session {
     machine_.stop();
     output_.close();
     terminal_.reset();
+    report_drivers();
     return report();
   }
 
@@ -220,6 +268,18 @@ class Session {
     loop_.finish();
   }
 
+  // The vCPUs have stopped: the drivers do nothing more.
+  void report_drivers() {
+    std::vector<virtio::JudgedDriver> drivers;
+    for (const Judged& each : judged_) {
+      each.check->finish();
+      drivers.push_back({each.name, std::string(text_of(each.dialect)), each.verdicts->tallies()});
+    }
+    if (prints_driver_report_) fmt::print("\n{}", driver_report_(drivers, {}));
+    for (const auto& file : driver_reports_)
+      file->write(driver_report_(drivers, file->path().string()));
+  }
+
   int report() const {
     // The vCPUs are joined, so exit_ is nobody else's any more. A guest that ended on its own just before the
     // signal did end on its own.
@@ -232,6 +292,17 @@ class Session {
     return stopped_by_ == SIGINT ? kExitInterrupted : kExitTerminated;
   }
 
+  struct Judged {
+    std::string name;
+    CryptoDialect dialect;
+    std::unique_ptr<virtio::DriverVerdicts> verdicts;
+    std::shared_ptr<devices::crypto_dev::DriverCheck> check;
+  };
+
+  const DriverReport driver_report_;
+  const bool prints_driver_report_;
+  const std::vector<std::unique_ptr<TraceFile>> driver_reports_;
+  std::vector<Judged> judged_;  // none: nobody is; before the machine, whose devices use it
   EventLoop loop_;
   ConsoleOutput output_;
   std::optional<GuestExit> exit_;
@@ -243,18 +314,18 @@ class Session {
   std::optional<ControlSocket> control_;
 };
 
-int run(const RunOptions& options) {
+int run(const RunOptions& options, const DriverReport& driver_report) {
   set_up_logging(options.log_level, options.log_file);
   if (options.check_backend) require_backend_for(options.kernel, Kvm());
-  return Session(options).run();
+  return Session(options, driver_report).run();
 }
 
 }  // namespace
 
-Command add_run_command(CLI::App& app) {
+Command add_run_command(CLI::App& app, DriverReport driver_report) {
   auto options = std::make_shared<RunOptions>();
   add_options(*app.add_subcommand("run", "Boot a guest"), *options);
-  return [options] { return run(*options); };
+  return [options, driver_report = std::move(driver_report)] { return run(*options, driver_report); };
 }
 
 }  // namespace virtcrypt::vmm::cli
