@@ -38,9 +38,27 @@ judge_reload() {
   echo "$scenario: $count resets of the device, each with nothing left"
 }
 
+# What the report of --check-driver says that the driver violates: no more and no less than what is known of it.
+judge_driver() {
+  local report
+  report=$(sed -n '/^driver of crypto0 /,$p' "$output/$scenario.console")
+  if [[ -z $report ]]; then
+    echo "$scenario: there is no report on the driver"
+    return 1
+  fi
+  if ! diff <(sed -nE 's/^([A-Z]+-DRV-[0-9]+) \(.* violated .*/\1/p' <<< "$report" | sort -u) \
+    <(sed -nE "s/^([A-Z]+-DRV-[0-9]+).*/\1/p" "$top/tests/boot/linux-driver-violations.txt" | sort -u); then
+    echo "$scenario: the driver violates other statements (<) than those that are known (>):"
+    echo "$report"
+    return 1
+  fi
+  echo "$scenario: the driver violates just what is known of it"
+}
+
 result=0
 judge "$output" "$scenario" || result=1
 if [[ $scenario == reload ]]; then judge_reload || result=1; fi
+case $scenario in demo | split | reload) judge_driver || result=1 ;; esac
 if [[ -e $output/$scenario.console ]]; then
   if ((result != 0)); then
     cat "$output/$scenario.console"

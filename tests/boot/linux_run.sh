@@ -35,14 +35,15 @@ scenario() {
     "${arguments[@]}"
 }
 
-scenario demo 200 --memory 512M --crypto
-scenario split 200 --memory 512M --crypto without=RING_PACKED+INDIRECT_DESC+EVENT_IDX
+# The driver is judged where it says --check-driver; the report follows the guest's console.
+scenario demo 200 --memory 512M --crypto --check-driver
+scenario split 200 --memory 512M --crypto without=RING_PACKED+INDIRECT_DESC+EVENT_IDX --check-driver
 scenario smp 200 --memory 512M --cpus 2 --crypto queues=2
 scenario intx 200 --memory 512M --crypto -- pci=nomsi
 scenario devices 200 --memory 512M --crypto queues=2 --crypto queues=1
 scenario rfc-v2 300 --memory 512M --cpus 2 --control /tmp/virtcrypt-rfc-v2.control \
   --crypto dialect=rfc-v2,queues=4,inline-sessions=on,max-sessions=100
-scenario reload 400 --memory 512M --crypto -- cryptomgr.notests
+scenario reload 400 --memory 512M --crypto --check-driver -- cryptomgr.notests
 
 # A guest of 6 GiB, and in the nested lane an emulated machine around it.
 available=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo)
