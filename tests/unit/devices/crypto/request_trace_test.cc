@@ -5,10 +5,13 @@
 #include <string>
 #include <vector>
 
+#include <spdlog/fmt/fmt.h>
+
 #include "tests/driver/crypto_requests.h"
 #include "tests/support/catch.h"
 #include "tests/unit/devices/crypto/request_set.h"
 #include "tests/unit/devices/crypto/rfc_v2_bench.h"
+#include "tests/unit/devices/crypto/rsa_vectors.h"
 
 using namespace virtcrypt;
 using namespace virtcrypt::test;
@@ -80,6 +83,24 @@ TEST_CASE("Trace: a session and a request on it, field by field", "[crypto][trac
   CHECK(has_field(traced.last(), 64, "op_type", "0x1 CIPHER"));
   CHECK(has(traced.last(), "    72 iv: 16 bytes\n    88 src_data: 16 bytes\n"));
   CHECK(has(traced.last(), "-> done, used length 17, "));
+}
+
+// AKCIPHER's session opcodes are numbered differently from the others' (5.9.7).
+TEST_CASE("Trace: an AKCIPHER session, field by field", "[crypto][trace]") {
+  Traced traced;
+  const Bytes key = from_hex(rsa_vectors::kPublicKeyDer);
+  const auto created = traced.driver.create(CryptoDriver::akcipher_create(1, 1, 4, key));
+  REQUIRE(created.status == wire_number::kOk);
+  CHECK(has_field(traced.last(), 0, "opcode", "0x404 AKCIPHER_CREATE_SESSION"));
+  CHECK(has_field(traced.last(), 20, "key_type", "0x1 public"));
+  CHECK(has_field(traced.last(), 24, "key_len", fmt::format("{:#x}", key.size())));
+  CHECK(has_field(traced.last(), 28, "padding_algo", "0x1"));
+  CHECK(has_field(traced.last(), 32, "hash_algo", "0x4"));
+  CHECK(has(traced.last(), fmt::format("    72 key: {} bytes, not shown\n", key.size())));
+
+  traced.driver.destroy_session(wire_number::kAkcipherDestroy, created.id);
+  CHECK(has_field(traced.last(), 0, "opcode", "0x405 AKCIPHER_DESTROY_SESSION"));
+  CHECK(has_field(traced.last(), 16, "session_id", fmt::format("{:#x}", created.id)));
 }
 
 TEST_CASE("Trace: payload and keys only when asked for", "[crypto][trace]") {
