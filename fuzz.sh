@@ -21,7 +21,7 @@ and an input that fails to build-fuzz/findings. Exit code 1 when there was a fin
 TEXT
 }
 
-targets=(pci split-ring packed-ring control cipher chain hash mac aead akcipher rfc-v2 device)
+targets=(pci split-ring packed-ring control cipher chain hash mac aead akcipher rfc-v2 device kernel vectors)
 corpus=$root/tests/fuzz/corpus
 found=$root/build-fuzz/corpus
 findings=$root/build-fuzz/findings
@@ -34,8 +34,7 @@ build_fuzzers() {
   step "Build (clang, AddressSanitizer, UndefinedBehaviorSanitizer)"
   configure build-fuzz -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=RelWithDebInfo \
     "-DCMAKE_CXX_FLAGS=-fsanitize=fuzzer-no-link" "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -g1" \
-    -DVIRTCRYPT_SANITIZE=address,undefined -DVIRTCRYPT_FUZZ_ENGINE=-fsanitize=fuzzer -DVIRTCRYPT_VMM=OFF \
-    -DVIRTCRYPT_TESTS=OFF
+    -DVIRTCRYPT_SANITIZE=address,undefined -DVIRTCRYPT_FUZZ_ENGINE=-fsanitize=fuzzer -DVIRTCRYPT_TESTS=OFF
   ninja -C "$root/build-fuzz" "${targets[@]/#/fuzz_}" || fail "the build failed" "the compiler's messages are above"
 }
 
@@ -48,7 +47,7 @@ fuzz_target() {
   mkdir -p "$found/$name" "$findings"
   step "$name, $seconds s"
   # Entropic scheduling takes more time than the device does.
-  "$root/build-fuzz/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -max_len=4096 -timeout=20 -rss_limit_mb=2048 \
+  "$root/build-fuzz/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -max_len=8192 -timeout=20 -rss_limit_mb=2048 \
     -entropic=0 -print_final_stats=1 -artifact_prefix="$findings/$name-" "$found/$name" "$corpus/$name" 2>&1 |
     tee "$log" | grep --line-buffered -aE '^#[0-9]+[[:space:]]+(INITED|pulse|DONE)|ERROR|virtcrypt fuzz:|SUMMARY' || true
   code=${PIPESTATUS[0]}
@@ -92,7 +91,7 @@ keep() {
   for name in "${targets[@]}"; do
     mkdir -p "$found/$name"
     scratch=$(mktemp -d)
-    "$root/build-fuzz/tests/fuzz/fuzz_$name" -set_cover_merge=1 -use_counters=0 -max_len=4096 "$scratch" "$corpus/$name" \
+    "$root/build-fuzz/tests/fuzz/fuzz_$name" -set_cover_merge=1 -use_counters=0 -max_len=8192 "$scratch" "$corpus/$name" \
       "$found/$name" > "$root/build-fuzz/$name.log" 2>&1 || fail "the inputs of $name could not be merged" \
       "see build-fuzz/$name.log"
     rm -rf "${corpus:?}/$name"
@@ -115,6 +114,8 @@ coverage() {
   step "Run of the kept inputs"
   rm -f "$build"/*.profraw
   for name in "${targets[@]}"; do
+    # The standalone program is of the device.
+    if [[ $name == kernel || $name == vectors ]]; then continue; fi
     LLVM_PROFILE_FILE=$build/$name.profraw "$program" --target "$name" "$corpus/$name"
   done
   llvm-profdata merge -o "$build/all.profdata" "$build"/*.profraw

@@ -21,8 +21,9 @@ MacBlock doubled(const MacBlock& value, std::size_t block_bytes) {
   MacBlock result;
   unsigned carry = 0;
   for (std::size_t i = block_bytes; i-- != 0;) {
-    result[i] = static_cast<byte>((value[i] << 1U) | carry);
-    carry = static_cast<unsigned>(value[i]) >> kTopBit;
+    const unsigned bits = value[i];
+    result[i] = static_cast<byte>(bits << 1U | carry);
+    carry = bits >> kTopBit;
   }
   const unsigned reduction = block_bytes == kMaxMacBlockBytes ? kReduction128 : kReduction64;
   result[block_bytes - 1] = static_cast<byte>(result[block_bytes - 1] ^ (reduction & (0U - carry)));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include <cpuid.h>
 #include <linux/kvm.h>
 #include <sys/sysinfo.h>
 
@@ -115,16 +116,26 @@ void add_feature(std::vector<Finding>& findings, const char* topic, bool present
   findings.push_back({Level::kInfo, topic, fmt::format("{}: {}", present ? "yes" : "no", use), ""});
 }
 
+// A bit of CPUID's leaf 7: not every compiler's __builtin_cpu_supports() knows these.
+bool has_leaf_7(unsigned ebx, unsigned ecx) {
+  unsigned eax_now = 0, ebx_now = 0, ecx_now = 0, edx_now = 0;
+  constexpr unsigned kExtendedFeatures = 7;
+  if (__get_cpuid_count(kExtendedFeatures, 0, &eax_now, &ebx_now, &ecx_now, &edx_now) == 0) return false;
+  return (ebx_now & ebx) == ebx && (ecx_now & ecx) == ecx;
+}
+
 void add_processor(std::vector<Finding>& findings) {
+  constexpr unsigned kSha = 1U << 29U, kVaes = 1U << 9U, kVpclmulqdq = 1U << 10U;
+  // Of registers that the operating system has to save.
+  const bool avx2 = __builtin_cpu_supports("avx2") != 0;
   add_feature(findings, "CPU AES-NI", __builtin_cpu_supports("aes") != 0, "AES in all modes");
   add_feature(findings, "CPU PCLMULQDQ", __builtin_cpu_supports("pclmul") != 0, "GCM and GMAC");
   add_feature(findings, "CPU SSSE3", __builtin_cpu_supports("ssse3") != 0, "hashes and stream ciphers");
-  add_feature(findings, "CPU SHA", __builtin_cpu_supports("sha") != 0, "SHA-1 and SHA-256");
-  add_feature(findings, "CPU AVX2", __builtin_cpu_supports("avx2") != 0, "ChaCha20 and many buffers at once");
+  add_feature(findings, "CPU SHA", has_leaf_7(kSha, 0), "SHA-1 and SHA-256");
+  add_feature(findings, "CPU AVX2", avx2, "ChaCha20 and many buffers at once");
   add_feature(findings, "CPU AVX-512", __builtin_cpu_supports("avx512f") != 0, "many buffers at once");
-  add_feature(findings, "CPU VAES", __builtin_cpu_supports("vaes") != 0, "AES on many blocks at once");
-  add_feature(findings, "CPU VPCLMULQDQ", __builtin_cpu_supports("vpclmulqdq") != 0,
-              "GCM on many blocks at once");
+  add_feature(findings, "CPU VAES", avx2 && has_leaf_7(0, kVaes), "AES on many blocks at once");
+  add_feature(findings, "CPU VPCLMULQDQ", avx2 && has_leaf_7(0, kVpclmulqdq), "GCM on many blocks at once");
 }
 
 void add_memory(std::vector<Finding>& findings) {

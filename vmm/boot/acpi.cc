@@ -20,7 +20,6 @@ namespace {
 constexpr std::string_view kOemId = "VIRTCR";
 constexpr std::string_view kOemTableId = "VIRTCRYP";
 constexpr std::string_view kCreator = "VCRY";
-constexpr std::size_t kHeaderBytes = 36;
 constexpr std::size_t kChecksumOffset = 9;
 
 // The bytes of one table, little-endian, written in the order of the specification.
