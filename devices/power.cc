@@ -6,8 +6,7 @@
 namespace virtcrypt::devices {
 namespace {
 
-// Offsets of the 16-bit registers.
-constexpr std::uint64_t kStatus = 0;
+// Offsets of the 16-bit registers; PM1_STS, at 0, is always clear.
 constexpr std::uint64_t kEnable = 2;
 constexpr std::uint64_t kControl = 4;
 
