@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Fuzzes the device model with libFuzzer, under AddressSanitizer and UndefinedBehaviorSanitizer.
+# Fuzzes the device model, its engines and the files that the program reads with libFuzzer, under AddressSanitizer and
+# UndefinedBehaviorSanitizer.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -21,11 +22,11 @@ and an input that fails to build-fuzz/findings. Exit code 1 when there was a fin
 TEXT
 }
 
-targets=(pci split-ring packed-ring control cipher chain hash mac aead akcipher rfc-v2 device kernel vectors)
+targets=(pci split-ring packed-ring control cipher chain hash mac aead akcipher rfc-v2 device differential kernel vectors)
 corpus=$root/tests/fuzz/corpus
 found=$root/build-fuzz/corpus
 findings=$root/build-fuzz/findings
-fuzz_packages=(clang llvm libclang-rt-dev "${build_packages[@]}")
+fuzz_packages=(clang llvm libclang-rt-dev libssl-dev "${build_packages[@]}")
 
 build_fuzzers() {
   step "Packages"
@@ -43,14 +44,13 @@ last_number() { grep -aoE "$1[0-9]+" "$2" | tail -1 | grep -oE '[0-9]+$' || echo
 
 # fuzz_target NAME SECONDS: runs one fuzzer, and appends a line to the summary.
 fuzz_target() {
-  local name=$1 seconds=$2 log=$root/build-fuzz/$1.log code=0 finding=none
+  local name=$1 seconds=$2 log=$root/build-fuzz/$1.log finding=none
   mkdir -p "$found/$name" "$findings"
   step "$name, $seconds s"
   # Entropic scheduling takes more time than the device does.
   "$root/build-fuzz/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -max_len=8192 -timeout=20 -rss_limit_mb=2048 \
     -entropic=0 -print_final_stats=1 -artifact_prefix="$findings/$name-" "$found/$name" "$corpus/$name" 2>&1 |
     tee "$log" | grep --line-buffered -aE '^#[0-9]+[[:space:]]+(INITED|pulse|DONE)|ERROR|virtcrypt fuzz:|SUMMARY' || true
-  code=${PIPESTATUS[0]}
   if ! grep -aq '^Done ' "$log"; then
     finding=$(grep -aoE 'Test unit written to .*' "$log" | sed 's/.* //' | tail -1)
     finding=${finding:-see $log}

@@ -73,8 +73,6 @@ fuzz_tests() {
   local folder target
   for folder in "$root"/tests/fuzz/corpus/*; do
     target=${folder##*/}
-    # The standalone program is of the device.
-    if [[ $target == kernel || $target == vectors ]]; then continue; fi
     echo "add_test(\"asan.fuzz.$target\" \"$root/build-asan/tests/fuzz/fuzz_standalone\" --target $target --runs 500 \"$folder\")"
     echo "set_tests_properties(\"asan.fuzz.$target\" PROPERTIES LABELS \"asan;fuzz\" TIMEOUT 300)"
   done

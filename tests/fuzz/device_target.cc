@@ -8,15 +8,23 @@
 
 namespace virtcrypt::fuzz {
 
-const Target& target_of_binary() {
-  static const Target& target = *target_named(VIRTCRYPT_FUZZ_TARGET);
-  return target;
+namespace {
+
+const Target& target() {
+  static const Target& named = *target_named(VIRTCRYPT_FUZZ_TARGET);
+  return named;
+}
+
+}  // namespace
+
+std::uint8_t number_of_binary() {
+  return target().number;
 }
 
 }  // namespace virtcrypt::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace virtcrypt::fuzz;
-  Machine(target_of_binary()).run(parse_input({data, size}));
+  Machine(target()).run(parse_input({data, size}));
   return 0;
 }

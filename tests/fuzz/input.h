@@ -11,6 +11,9 @@ namespace virtcrypt::fuzz {
 constexpr std::size_t kMostSteps = 64;
 constexpr std::size_t kMostStepBytes = 255;
 
+// Begins inputs of the differential fuzzer, whose steps are requests (differential/request.h).
+constexpr std::uint8_t kDifferentialNumber = 0xd1;
+
 // On the wire: kind, number of bytes, bytes.
 struct Step {
   std::uint8_t kind = 0;
@@ -18,7 +21,7 @@ struct Step {
 };
 
 struct Input {
-  std::uint8_t target = 0;    // Target::number
+  std::uint8_t target = 0;    // Target::number, or kDifferentialNumber
   std::uint8_t features = 0;  // Feature bits of operations.h
   std::vector<Step> steps;    // at most kMostSteps
 };

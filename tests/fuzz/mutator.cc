@@ -6,7 +6,6 @@
 #include <span>
 
 #include "tests/fuzz/input.h"
-#include "tests/fuzz/operations.h"
 #include "tests/fuzz/target_of_binary.h"
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
@@ -90,7 +89,7 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
   using namespace virtcrypt::fuzz;
   Random random(seed + 1);
   Input input = parse_input({data, size});
-  input.target = target_of_binary().number;
+  input.target = number_of_binary();
   const std::size_t changes = 1 + below(random, 3);
   for (std::size_t i = 0; i < changes; ++i)
     change(input, random);

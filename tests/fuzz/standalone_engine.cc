@@ -10,21 +10,29 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "tests/fuzz/differential/openssl_judge.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/machine.h"
 #include "tests/fuzz/target_of_binary.h"
+#ifdef VIRTCRYPT_FUZZ_FILES
+#include "tests/fuzz/read_files.h"
+#endif
 
 // Of the sanitizers, where there is one.
 extern "C" void __sanitizer_set_death_callback(void (*callback)()) __attribute__((weak));
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
                                                unsigned seed);
+extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
 
 namespace {
 
@@ -33,7 +41,15 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMostBytes = 4096;
 
-const virtcrypt::fuzz::Target* target = nullptr;
+// What is fuzzed.
+struct Subject {
+  std::string name;
+  std::optional<std::uint8_t> number;  // of inputs that are steps; the others are any bytes
+  std::function<void(const Bytes&)> run;
+  std::function<std::string()> closing_words = [] { return std::string(); };
+};
+
+Subject subject;
 std::minstd_rand mutation_random;
 
 // What is being run, for whoever dies of it.
@@ -57,7 +73,7 @@ extern "C" void on_signal(int signal) {
 
 void run(Bytes input) {
   current = std::move(input);
-  virtcrypt::fuzz::Machine(*target).run(virtcrypt::fuzz::parse_input(current));
+  subject.run(current);
 }
 
 Bytes contents(const fs::path& path) {
@@ -82,6 +98,14 @@ std::vector<Bytes> corpus(const std::vector<std::string>& paths) {
   return inputs;
 }
 
+std::size_t changed(std::uint8_t* data, std::size_t size, unsigned seed) {
+  if (subject.number) return LLVMFuzzerCustomMutator(data, size, kMostBytes, seed);
+  constexpr unsigned kMostChanges = 16;
+  for (unsigned left = 1 + seed % kMostChanges; left > 0; --left)
+    size = LLVMFuzzerMutate(data, size, kMostBytes);
+  return size;
+}
+
 int fuzz(const std::vector<std::string>& paths, unsigned runs, unsigned seed) {
   std::vector<Bytes> inputs = corpus(paths);
   const std::size_t kept = inputs.size();
@@ -95,19 +119,58 @@ int fuzz(const std::vector<std::string>& paths, unsigned runs, unsigned seed) {
     Bytes input = inputs[random() % inputs.size()];
     const std::size_t size = std::min(input.size(), kMostBytes);
     input.resize(kMostBytes);
-    input.resize(LLVMFuzzerCustomMutator(input.data(), size, kMostBytes, static_cast<unsigned>(random())));
+    input.resize(changed(input.data(), size, static_cast<unsigned>(random())));
     run(std::move(input));
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  std::printf("%s: %zu kept inputs and %u changed ones passed in %.1f s\n", std::string(target->name).c_str(),
-              kept, runs, seconds);
+  std::printf("%s: %zu kept inputs and %u changed ones passed in %.1f s%s\n", subject.name.c_str(), kept,
+              runs, seconds, subject.closing_words().c_str());
   return 0;
+}
+
+Subject engines() {
+  using namespace virtcrypt::fuzz;
+  struct Count {
+    unsigned answers = 0, opinions = 0;
+  };
+  const auto count = std::make_shared<Count>();
+  const auto judge = [count](const Request& request, const Answer& answer) {
+    Judgement judged = judged_by_openssl(request, answer);
+    ++count->answers;
+    if (judged.has_opinion) ++count->opinions;
+    return judged;
+  };
+  const auto run = [judge](const Bytes& bytes) {
+    const auto wrong = disagreement(parse_input(bytes), judge);
+    require(!wrong, wrong.value_or(""));
+  };
+  const auto words = [count] {
+    return "; OpenSSL judged " + std::to_string(count->opinions) + " of " + std::to_string(count->answers) +
+           " answers";
+  };
+  return {"differential", kDifferentialNumber, run, words};
+}
+
+std::vector<Subject> subjects() {
+  using namespace virtcrypt::fuzz;
+  std::vector<Subject> all;
+  for (const Target& target : targets()) {
+    all.push_back({std::string(target.name), target.number,
+                   [&target](const Bytes& bytes) { Machine(target).run(parse_input(bytes)); }});
+  }
+  all.push_back(engines());
+#ifdef VIRTCRYPT_FUZZ_FILES
+  all.push_back({"kernel", std::nullopt, [](const Bytes& bytes) { static_cast<void>(load_kernel(bytes)); }});
+  all.push_back(
+      {"vectors", std::nullopt, [](const Bytes& bytes) { static_cast<void>(parse_vectors(bytes)); }});
+#endif
+  return all;
 }
 
 }  // namespace
 
-const virtcrypt::fuzz::Target& virtcrypt::fuzz::target_of_binary() {
-  return *target;
+std::uint8_t virtcrypt::fuzz::number_of_binary() {
+  return subject.number.value();
 }
 
 // What the mutator asks of an engine: bytes changed without knowing what they mean.
@@ -136,11 +199,14 @@ int main(int argc, char** argv) {
   app.add_option("-o,--output", artifact, "where to keep an input that fails")->capture_default_str();
   app.add_option("inputs", paths, "files, or folders of files")->check(CLI::ExistingPath);
   CLI11_PARSE(app, argc, argv);
-  target = virtcrypt::fuzz::target_named(name);
-  if (target == nullptr) {
+  const std::vector<Subject> all = subjects();
+  const auto named =
+      std::find_if(all.begin(), all.end(), [&name](const Subject& some) { return some.name == name; });
+  if (named == all.end()) {
     std::fprintf(stderr, "error: there is no target '%s'\n", name.c_str());
     return 2;
   }
+  subject = *named;
   std::snprintf(artifact_path.data(), artifact_path.size(), "%s", artifact.c_str());
   for (const int signal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGALRM, SIGTERM})
     std::signal(signal, on_signal);

@@ -1,10 +1,11 @@
 #pragma once
 
-#include "tests/fuzz/operations.h"
+#include <cstdint>
 
 namespace virtcrypt::fuzz {
 
-// Each fuzzer is a program of its own.
-[[nodiscard]] const Target& target_of_binary();
+// Each fuzzer is a program of its own: what the inputs that it makes begin with, so that others know whose
+// they are.
+[[nodiscard]] std::uint8_t number_of_binary();
 
 }  // namespace virtcrypt::fuzz

@@ -1,5 +1,6 @@
 // What OpenSSL's libcrypto says of the same text: the second opinion of tests. Nothing where this build or
-// configuration of OpenSSL does not have the algorithm, as with those of its legacy provider.
+// configuration of OpenSSL does not have the algorithm, as with those of its legacy provider. What OpenSSL
+// refuses to do is thrown as std::runtime_error.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +10,8 @@
 #include "tests/unit/crypto/run.h"
 
 namespace virtcrypt::tests::openssl {
+
+[[nodiscard]] bool has_cipher(const std::string& name);
 
 // Names as OpenSSL spells them: "AES-256-CBC", "SHA2-256", "HMAC", "CMAC". Whole texts in one piece.
 [[nodiscard]] std::optional<Bytes> cipher(const std::string& name, bool encrypts, const Bytes& key,
@@ -20,5 +23,12 @@ namespace virtcrypt::tests::openssl {
 // Ciphertext followed by the tag.
 [[nodiscard]] std::optional<Bytes> seal(const std::string& name, const Bytes& key, const Bytes& iv,
                                         const Bytes& aad, const Bytes& text, std::size_t tag_bytes);
+// The way back, of ciphertext and tag.
+struct Opened {
+  bool authentic;
+  Bytes text;  // empty unless authentic
+};
+[[nodiscard]] std::optional<Opened> open(const std::string& name, const Bytes& key, const Bytes& iv,
+                                         const Bytes& aad, const Bytes& sealed, std::size_t tag_bytes);
 
 }  // namespace virtcrypt::tests::openssl
