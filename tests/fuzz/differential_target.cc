@@ -4,7 +4,7 @@
 
 #include "tests/fuzz/differential/openssl_judge.h"
 #include "tests/fuzz/differential/run.h"
-#include "tests/fuzz/machine.h"
+#include "tests/fuzz/require.h"
 #include "tests/fuzz/target_of_binary.h"
 
 std::uint8_t virtcrypt::fuzz::number_of_binary() {

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <thread>
 
@@ -15,12 +13,6 @@
 #include "virtcrypt/devices/log.h"
 
 namespace virtcrypt::fuzz {
-
-void require(bool holds, std::string_view what) {
-  if (holds) return;
-  std::fprintf(stderr, "virtcrypt fuzz: %.*s\n", static_cast<int>(what.size()), what.data());
-  std::abort();
-}
 
 namespace {
 

@@ -19,6 +19,7 @@
 #include "tests/driver/test_memory.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/operations.h"
+#include "tests/fuzz/require.h"
 #include "tests/fuzz/requests.h"
 #include "virtcrypt/devices/crypto/device.h"
 #include "virtcrypt/virtio/pci/virtio_pci_function.h"
@@ -33,9 +34,6 @@ constexpr unsigned kMostRounds = 10'000;
 
 constexpr std::uint64_t kFarBase = std::uint64_t{1} << 33U;
 constexpr std::size_t kFirstRegion = 256U << 10U, kOtherRegion = 16U << 10U;
-
-// Aborts with a line that says what must have held.
-void require(bool holds, std::string_view what);
 
 // Tells people what happens; nothing when fuzzing.
 using Narrate = std::function<void(std::string_view)>;

@@ -5,6 +5,8 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <variant>
 
 #include <openssl/err.h>
@@ -35,8 +37,8 @@ Judgement agreed() {
   return {.has_opinion = true, .objection = {}};
 }
 
-Judgement objected(std::string objection) {
-  return {.has_opinion = true, .objection = std::move(objection)};
+Judgement objected(std::string_view objection) {
+  return {.has_opinion = true, .objection = std::string(objection)};
 }
 
 const unsigned char* octets(const Bytes& bytes) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <exception>
+#include <string>
+#include <string_view>
 #include <variant>
 
 #include <spdlog/fmt/fmt.h>
@@ -22,8 +24,8 @@ Judgement agreed() {
   return {.has_opinion = true, .objection = {}};
 }
 
-Judgement objected(std::string objection) {
-  return {.has_opinion = true, .objection = std::move(objection)};
+Judgement objected(std::string_view objection) {
+  return {.has_opinion = true, .objection = std::string(objection)};
 }
 
 Bytes part(const Bytes& bytes, std::size_t offset, std::size_t count) {

@@ -358,6 +358,8 @@ void Builder::chain() {
   const std::size_t extra = bytes_.u8() % 3 == 0 ? bytes_.u8() % 40U : 0U;
   request_.room = seldom_wrong(bytes_, text + extra);
   request_.digest_room = seldom_wrong(bytes_, std::min<std::size_t>(most, 1000));
+  // A plain hash has no place for any.
+  if (half != 0) request_.aad = filling(seldom_wrong(bytes_, 0), 1);
   if (bytes_.u8() % 4 != 1) return;
   const Answer handed_out = run_alone(engine_, request_);
   request_.digest = handed_out.outcome == Outcome::kOk ? handed_out.digest : filling(4, 1);
