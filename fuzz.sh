@@ -10,7 +10,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 usage() {
   cat << 'TEXT'
 usage: ./fuzz.sh [TARGET] [SECONDS]
-       ./fuzz.sh --coverage | --keep | --list | --help
+       ./fuzz.sh --coverage | --keep | --oss-fuzz-check [TARGET] | --list | --help
 
 Installs what is missing (apt-get, through sudo when not root), builds the fuzzers, and runs TARGET, or all of them one after
 the other, for SECONDS each (60). They begin with the inputs of tests/fuzz/corpus; what they find goes to build-fuzz/corpus,
@@ -18,6 +18,9 @@ and an input that fails to build-fuzz/findings. Exit code 1 when there was a fin
 
   --coverage  which lines of virtio/ and devices/ the kept inputs reach: totals, and pages in build-coverage/html
   --keep      adds what build-fuzz/corpus has that tests/fuzz/corpus has not, and drops what is not needed there
+  --oss-fuzz-check [TARGET]
+              calls tests/fuzz/build.sh as OSS-Fuzz does, for all targets or one, and runs 100 inputs of each where nothing
+              of ours is installed; SANITIZER=undefined for the other sanitizer
   --list      the targets
 TEXT
 }
@@ -45,11 +48,13 @@ last_number() { grep -aoE "$1[0-9]+" "$2" | tail -1 | grep -oE '[0-9]+$' || echo
 # fuzz_target NAME SECONDS: runs one fuzzer, and appends a line to the summary.
 fuzz_target() {
   local name=$1 seconds=$2 log=$root/build-fuzz/$1.log finding=none
+  local dictionary=$root/tests/fuzz/dictionaries/$name.dict options=()
+  if [[ -e $dictionary ]]; then options=("-dict=$dictionary"); fi
   mkdir -p "$found/$name" "$findings"
   step "$name, $seconds s"
   # Entropic scheduling takes more time than the device does.
   "$root/build-fuzz/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -max_len=8192 -timeout=20 -rss_limit_mb=2048 \
-    -entropic=0 -print_final_stats=1 -artifact_prefix="$findings/$name-" "$found/$name" "$corpus/$name" 2>&1 |
+    -entropic=0 -print_final_stats=1 -artifact_prefix="$findings/$name-" "${options[@]}" "$found/$name" "$corpus/$name" 2>&1 |
     tee "$log" | grep --line-buffered -aE '^#[0-9]+[[:space:]]+(INITED|pulse|DONE)|ERROR|virtcrypt fuzz:|SUMMARY' || true
   if ! grep -aq '^Done ' "$log"; then
     finding=$(grep -aoE 'Test unit written to .*' "$log" | sed 's/.* //' | tail -1)
@@ -127,11 +132,21 @@ coverage() {
   echo "line by line: build-coverage/html/index.html"
 }
 
+oss_fuzz_check() {
+  step "Packages"
+  check_host
+  install_missing "${fuzz_packages[@]}" zip unzip
+  step "Build by OSS-Fuzz's contract"
+  "$root/tests/fuzz/build_check.sh" contract
+  "$root/tests/fuzz/build_check.sh" build "$root/build-oss-fuzz" "${1:-}"
+}
+
 case ${1:-} in
   --help | -h) usage ;;
   --list) printf '%s\n' "${targets[@]}" ;;
   --coverage) coverage ;;
   --keep) keep ;;
+  --oss-fuzz-check) oss_fuzz_check "${2:-}" ;;
   -*) usage >&2; echo >&2; echo "error: unknown option $1" >&2; exit 2 ;;
   *) fuzz "$@" ;;
 esac
