@@ -1,13 +1,38 @@
 #include "virtcrypt/crypto/worker_pool.h"
 
+#include <pthread.h>
+
 namespace virtcrypt::crypto {
+namespace {
 
-WorkerPool::WorkerPool(std::size_t threads)
-    : threads_(threads), pool_(threads == 0 ? nullptr : std::make_unique<asio::thread_pool>(threads)) {}
+constexpr std::size_t kLongestThreadName = 15;  // Linux takes no more
 
-// The pool's own destructor would drop what has not started yet; join() runs it.
+}  // namespace
+
+WorkerPool::WorkerPool(std::size_t threads, const std::string& name, std::function<void()> started)
+    : started_(std::move(started)), queue_(static_cast<int>(threads)), open_(asio::make_work_guard(queue_)) {
+  try {
+    for (std::size_t i = 0; i < threads; ++i) {
+      threads_.emplace_back([this, own_name = (name + std::to_string(i)).substr(0, kLongestThreadName)] {
+        pthread_setname_np(pthread_self(), own_name.c_str());
+        if (started_) started_();
+        queue_.run();
+      });
+    }
+  } catch (...) {  // the system has no thread left
+    finish();
+    throw;
+  }
+}
+
 WorkerPool::~WorkerPool() {
-  if (pool_ != nullptr) pool_->join();
+  finish();
+}
+
+void WorkerPool::finish() {
+  open_.reset();
+  for (std::thread& thread : threads_)
+    thread.join();
 }
 
 }  // namespace virtcrypt::crypto

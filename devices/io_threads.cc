@@ -3,10 +3,12 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace virtcrypt::devices {
 
-IoThreads::IoThreads(std::size_t threads, const std::string& name) {
+IoThreads::IoThreads(std::size_t threads, const std::string& name, std::function<void()> started)
+    : started_(std::move(started)) {
   const std::size_t loops = std::max<std::size_t>(threads, 1);
   for (std::size_t i = 0; i < loops; ++i) {
     // One thread a loop: Asio need not lock for handlers that run there, only for posts from elsewhere.
@@ -16,6 +18,7 @@ IoThreads::IoThreads(std::size_t threads, const std::string& name) {
   for (std::size_t i = 0; i < threads; ++i) {
     threads_.emplace_back([this, i, thread_name = (name + "/" + std::to_string(i)).substr(0, 15)] {
       pthread_setname_np(pthread_self(), thread_name.c_str());
+      if (started_) started_();
       loops_[i]->run();
     });
   }

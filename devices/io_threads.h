@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -16,8 +17,9 @@ namespace virtcrypt::devices {
 class IoThreads {
  public:
   // `threads` 0 makes one loop without a thread, which runs when run_ready() is called: for tests that want
-  // each step in their own hand. `name` names the threads.
-  IoThreads(std::size_t threads, const std::string& name);
+  // each step in their own hand. `name` names the threads; each calls `started`, if there is one, before its
+  // loop runs. It must not throw.
+  IoThreads(std::size_t threads, const std::string& name, std::function<void()> started = {});
   ~IoThreads();
   IoThreads(const IoThreads&) = delete;
   IoThreads& operator=(const IoThreads&) = delete;
@@ -34,6 +36,7 @@ class IoThreads {
   void stop();
 
  private:
+  const std::function<void()> started_;
   std::vector<std::unique_ptr<asio::io_context>> loops_;
   std::vector<asio::executor_work_guard<asio::io_context::executor_type>> guards_;
   std::vector<std::thread> threads_;

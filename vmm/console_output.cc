@@ -2,16 +2,17 @@
 
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <spdlog/spdlog.h>
 
 #include "virtcrypt/vmm/host_error.h"
+#include "virtcrypt/vmm/thread_signals.h"
 
 namespace virtcrypt::vmm {
 namespace {
@@ -33,8 +34,8 @@ FileDescriptor open_log(const std::optional<std::filesystem::path>& path) {
 
 }  // namespace
 
-ConsoleOutput::ConsoleOutput(const std::optional<std::filesystem::path>& log)
-    : log_(open_log(log)), writer_([this] { thread_main(); }) {}
+ConsoleOutput::ConsoleOutput(const std::optional<std::filesystem::path>& log, std::function<void()> started)
+    : started_(std::move(started)), log_(open_log(log)), writer_([this] { thread_main(); }) {}
 
 ConsoleOutput::~ConsoleOutput() {
   close();
@@ -65,10 +66,9 @@ void ConsoleOutput::close() {
 }
 
 void ConsoleOutput::thread_main() {
-  sigset_t all;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
+  block_signals_of_others();
   ::pthread_setname_np(::pthread_self(), "console");
+  if (started_) started_();
   std::string text;
   while (true) {
     {

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -19,8 +20,9 @@ namespace virtcrypt::vmm {
 // any thread.
 class ConsoleOutput {
  public:
-  // `log` is created or emptied. HostError when that fails.
-  explicit ConsoleOutput(const std::optional<std::filesystem::path>& log);
+  // `log` is created or emptied. HostError when that fails. The thread calls `started` first, if there is
+  // one.
+  explicit ConsoleOutput(const std::optional<std::filesystem::path>& log, std::function<void()> started = {});
   ConsoleOutput(const ConsoleOutput&) = delete;
   ConsoleOutput& operator=(const ConsoleOutput&) = delete;
   // As close().
@@ -37,6 +39,7 @@ class ConsoleOutput {
   void write_to_stdout(std::span<const char> text);
   void write_to_log(std::span<const char> text);
 
+  const std::function<void()> started_;
   FileDescriptor log_;
   bool stdout_lost_ = false;  // the writer's thread only
   std::mutex mutex_;

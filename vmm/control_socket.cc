@@ -10,6 +10,7 @@
 
 #include <spdlog/fmt/fmt.h>
 #include <asio/buffer.hpp>
+#include <asio/local/stream_protocol.hpp>
 #include <asio/read_until.hpp>
 #include <asio/streambuf.hpp>
 #include <asio/write.hpp>
@@ -48,11 +49,42 @@ void remove_dead_socket(asio::io_context& context, const std::string& path) {
   ::unlink(path.c_str());
 }
 
-// One client: its lines are answered in order until it closes.
-class Connection : public std::enable_shared_from_this<Connection> {
+}  // namespace
+
+// Accepts clients, as long as there are not too many. Its connections may outlive it: they end with the loop.
+class ControlSocket::Listener : public std::enable_shared_from_this<Listener> {
  public:
-  Connection(Protocol::socket socket, const ControlSocket::Handler& handler)
-      : socket_(std::move(socket)), handler_(handler) {}
+  Listener(asio::io_context& context, Handler handler) : acceptor(context), handler_(std::move(handler)) {}
+
+  void accept();
+  [[nodiscard]] std::string answer(std::string_view line) const { return handler_(line); }
+
+  Protocol::acceptor acceptor;
+
+ private:
+  class Connection;
+
+  void client_left() {
+    if (clients_-- == kMaxClients && acceptor.is_open()) accept();
+  }
+
+  Handler handler_;
+  std::size_t clients_ = 0;
+};
+
+// One client: its lines are answered in order until it closes.
+class ControlSocket::Listener::Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(Protocol::socket socket, std::weak_ptr<Listener> listener)
+      : socket_(std::move(socket)), listener_(std::move(listener)) {}
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection() {
+    // Closed before another one is accepted: descriptors are few.
+    std::error_code ignored;
+    socket_.close(ignored);
+    if (const auto listener = listener_.lock()) listener->client_left();
+  }
 
   void read() {
     asio::async_read_until(socket_, buffer_, '\n',
@@ -63,10 +95,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   void answer() {
+    const auto listener = listener_.lock();
+    if (listener == nullptr) return;
     std::istream stream(&buffer_);
     std::string line;
     std::getline(stream, line);
-    answer_ = handler_(line) + '\n';
+    answer_ = listener->answer(line) + '\n';
     asio::async_write(socket_, asio::buffer(answer_),
                       [self = shared_from_this()](const std::error_code& error, std::size_t) {
                         if (!error) self->read();
@@ -74,42 +108,43 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   Protocol::socket socket_;
-  const ControlSocket::Handler& handler_;
+  const std::weak_ptr<Listener> listener_;
   asio::streambuf buffer_{ControlSocket::kMaxLine};
   std::string answer_;
 };
 
-}  // namespace
+void ControlSocket::Listener::accept() {
+  acceptor.async_accept([self = weak_from_this()](const std::error_code& error, Protocol::socket socket) {
+    const auto listener = self.lock();
+    if (error || listener == nullptr) return;
+    ++listener->clients_;
+    std::make_shared<Connection>(std::move(socket), listener)->read();
+    if (listener->clients_ < kMaxClients) listener->accept();
+  });
+}
 
 ControlSocket::ControlSocket(asio::io_context& context, const std::string& path, Handler handler)
-    : path_(path), handler_(std::move(handler)), acceptor_(context) {
+    : path_(path), listener_(std::make_shared<Listener>(context, std::move(handler))) {
   const Protocol::endpoint endpoint = endpoint_of(path);
   remove_dead_socket(context, path);
+  Protocol::acceptor& acceptor = listener_->acceptor;
   std::error_code error;
-  acceptor_.open(endpoint.protocol());
+  acceptor.open(endpoint.protocol());
   const mode_t old_mask = ::umask(S_IRWXG | S_IRWXO);
-  acceptor_.bind(endpoint, error);
+  acceptor.bind(endpoint, error);
   ::umask(old_mask);
-  if (!error) acceptor_.listen(Protocol::socket::max_listen_connections, error);
+  if (!error) acceptor.listen(Protocol::socket::max_listen_connections, error);
   if (error) {
     throw HostError(
         fmt::format("cannot listen on control socket '{}': {}; choose another path", path, error.message()));
   }
-  accept();
+  listener_->accept();
 }
 
 ControlSocket::~ControlSocket() {
   std::error_code error;
-  acceptor_.close(error);
+  listener_->acceptor.close(error);
   ::unlink(path_.c_str());
-}
-
-void ControlSocket::accept() {
-  acceptor_.async_accept([this](const std::error_code& error, Protocol::socket socket) {
-    if (error) return;
-    std::make_shared<Connection>(std::move(socket), handler_)->read();
-    accept();
-  });
 }
 
 std::string ask_control_socket(const std::string& path, std::string_view line) {

@@ -1,12 +1,13 @@
 // A Unix socket that takes commands while a guest runs: one line in, one line out.
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include <asio/io_context.hpp>
-#include <asio/local/stream_protocol.hpp>
 
 namespace virtcrypt::vmm {
 
@@ -26,13 +27,14 @@ class ControlSocket {
 
   // Longest line, in bytes; who sends more is cut off.
   static constexpr std::size_t kMaxLine = 4096;
+  // Connected at once; more wait until one leaves.
+  static constexpr std::size_t kMaxClients = 8;
 
  private:
-  void accept();
+  class Listener;
 
   std::string path_;
-  Handler handler_;
-  asio::local::stream_protocol::acceptor acceptor_;
+  std::shared_ptr<Listener> listener_;
 };
 
 // The other end: sends one line, returns the answer. Throws HostError when nobody answers at `path`.

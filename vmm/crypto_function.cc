@@ -42,7 +42,8 @@ DeviceOptions device_options(const CryptoOptions& options, const std::string& na
           .extensions = options.inline_sessions ? virtio::FeatureSet::all() : virtio::FeatureSet(),
           .ready = options.ready,
           .trace = {},
-          .check = {}};
+          .check = {},
+          .threads = {}};
 }
 
 }  // namespace
@@ -50,10 +51,12 @@ DeviceOptions device_options(const CryptoOptions& options, const std::string& na
 CryptoFunction make_crypto_function(const CryptoOptions& options, const std::string& name,
                                     const virtio::GuestMemory& memory, virtio::pci::Slot& slot,
                                     std::shared_ptr<devices::crypto_dev::RequestTrace> trace,
-                                    virtio::DriverVerdicts* verdicts) {
+                                    virtio::DriverVerdicts* verdicts,
+                                    devices::crypto_dev::ThreadHooks threads) {
   auto engine = crypto::make_narrowed_engine(crypto::make_default_engine(), ListedOnly(options));
   DeviceOptions described = device_options(options, name);
   described.trace = std::move(trace);
+  described.threads = std::move(threads);
   if (verdicts != nullptr)
     described.check =
         std::make_shared<DriverCheck>(*verdicts, name, *described.dialect, described.queue_size);

@@ -20,10 +20,10 @@ struct CryptoFunction {
 
 // A virtio-crypto device as PCI function, called `name` in logs; `trace`, if there is one, writes its
 // requests down; `verdicts`, if there are any, get what its driver keeps and violates. `memory`, `slot` and
-// `verdicts` outlive it.
+// `verdicts` outlive it. Its threads call `threads`.
 [[nodiscard]] CryptoFunction make_crypto_function(
     const CryptoOptions& options, const std::string& name, const virtio::GuestMemory& memory,
     virtio::pci::Slot& slot, std::shared_ptr<devices::crypto_dev::RequestTrace> trace = {},
-    virtio::DriverVerdicts* verdicts = nullptr);
+    virtio::DriverVerdicts* verdicts = nullptr, devices::crypto_dev::ThreadHooks threads = {});
 
 }  // namespace virtcrypt::vmm

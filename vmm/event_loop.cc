@@ -38,6 +38,10 @@ EventLoop::EventLoop()
   }
   // A reader of our output that goes away is seen as an error of the write.
   ::signal(SIGPIPE, SIG_IGN);
+  if (FileDescriptor input = open_input()) {
+    restore_flags_ = ::fcntl(STDIN_FILENO, F_GETFL);
+    input_.assign(input.release());
+  }
 }
 
 EventLoop::~EventLoop() {
@@ -47,11 +51,7 @@ EventLoop::~EventLoop() {
 void EventLoop::run(Callbacks callbacks) {
   callbacks_ = std::move(callbacks);
   wait_for_signal();
-  if (FileDescriptor input = open_input()) {
-    restore_flags_ = ::fcntl(STDIN_FILENO, F_GETFL);
-    input_.assign(input.release());
-    read_input();
-  }
+  if (input_.is_open()) read_input();
   context_.run();
 }
 

@@ -24,7 +24,8 @@ class EventLoop {
     std::function<void()> continued;        // SIGCONT
     std::function<void(int)> asked_to_end;  // SIGINT, SIGTERM, SIGHUP or SIGQUIT
   };
-  // From here on the signals above are this loop's.
+  // From here on the signals above are this loop's. Opens what it reads as standard input: run() opens
+  // nothing.
   EventLoop();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;

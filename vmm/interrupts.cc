@@ -165,7 +165,7 @@ void MsiVector::route(const virtio::pci::MsiMessage& message) {
 
 void MsiVector::signal() {
   // An eventfd whose counter is full is signaled already.
-  (void)::eventfd_write(event_.get(), 1);
+  if (connected_) (void)::eventfd_write(event_.get(), 1);
 }
 
 }  // namespace virtcrypt::vmm

@@ -1,6 +1,7 @@
 // How devices interrupt the guest: lines into PIC and IOAPIC, and messages to local APICs.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -9,9 +10,9 @@
 
 #include <linux/kvm.h>
 
+#include "virtcrypt/devices/log_limiter.h"
 #include "virtcrypt/virtio/pci/function.h"
 #include "virtcrypt/vmm/file_descriptor.h"
-#include "virtcrypt/devices/log_limiter.h"
 #include "virtcrypt/vmm/vm_events.h"
 
 namespace virtcrypt::vmm {
@@ -85,7 +86,7 @@ class MsiVector {
   Interrupts& interrupts_;
   std::uint32_t gsi_;
   FileDescriptor event_;
-  bool connected_ = false;  // the irqfd exists
+  std::atomic<bool> connected_{false};  // the irqfd exists; signal() asks from any thread
 };
 
 }  // namespace virtcrypt::vmm

@@ -92,9 +92,10 @@ void Machine::add_vcpus() {
       if (!handle.set_msr(index, value)) spdlog::debug("vCPU {}: KVM refuses MSR {:#x}", cpu, index);
     }
     // KVM starts vCPU 0; the others wait for the guest's start-up interrupts.
-    vcpus_.push_back(std::make_unique<Vcpu>(cpu, std::move(handle),
-                                            Vcpu::Machine{ports_, memory_bus_, ram_.memory()},
-                                            [this](const GuestExit& exit) { end(exit); }));
+    vcpus_.push_back(
+        std::make_unique<Vcpu>(cpu, std::move(handle), Vcpu::Machine{ports_, memory_bus_, ram_.memory()},
+                               Vcpu::Callbacks{.ended = [this](const GuestExit& exit) { end(exit); },
+                                               .started = callbacks_.vcpu_thread_started}));
   }
 }
 

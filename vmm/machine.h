@@ -40,6 +40,7 @@ class Machine {
     std::function<void(std::byte)> console_output;      // any vCPU's thread
     std::function<void()> console_input_ready = [] {};  // any vCPU's thread, after receive() returned false
     std::function<void(const GuestExit&)> ended;        // at most once; any vCPU's thread
+    std::function<void()> vcpu_thread_started = {};     // each vCPU's thread, before it enters the guest
   };
   // Makes a PCI function that reaches its guest's memory and its slot through these two. They outlive it.
   using FunctionFactory =

@@ -52,6 +52,9 @@ void PciSlot::attach(virtio::pci::Function& function) {
     bars_[bar].attach(bar, function);
   }
   doorbells_ = function.doorbells();
+  for (std::uint16_t vector = 0; vector < function.msix_vectors(); ++vector) {
+    vectors_.push_back(std::make_unique<MsiVector>(machine_.interrupts));
+  }
 }
 
 void PciSlot::map_bar(unsigned bar, std::uint64_t base, std::uint64_t size) {
@@ -88,19 +91,11 @@ void PciSlot::unmap_doorbells(unsigned bar) {
 }
 
 void PciSlot::route_msix(std::uint16_t vector, const virtio::pci::MsiMessage& message) {
-  if (vector >= kMaxVectors) return;
-  MsiVector* known = vectors_[vector].load(std::memory_order_relaxed);
-  if (known == nullptr) {
-    known = owned_vectors_.emplace_back(std::make_unique<MsiVector>(machine_.interrupts)).get();
-  }
-  known->route(message);
-  // Release: whoever signals sees the vector complete. Pairs with the acquire in signal_msix().
-  vectors_[vector].store(known, std::memory_order_release);
+  if (vector < vectors_.size()) vectors_[vector]->route(message);
 }
 
 void PciSlot::signal_msix(std::uint16_t vector) {
-  if (vector >= kMaxVectors) return;
-  if (MsiVector* known = vectors_[vector].load(std::memory_order_acquire)) known->signal();
+  if (vector < vectors_.size()) vectors_[vector]->signal();
 }
 
 void PciSlot::set_intx(bool asserted) {

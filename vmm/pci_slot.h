@@ -2,16 +2,15 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "virtcrypt/devices/io_handler.h"
+#include "virtcrypt/devices/log_limiter.h"
 #include "virtcrypt/virtio/pci/function.h"
 #include "virtcrypt/vmm/bus.h"
 #include "virtcrypt/vmm/interrupts.h"
-#include "virtcrypt/devices/log_limiter.h"
 #include "virtcrypt/vmm/vm_events.h"
 
 namespace virtcrypt::vmm {
@@ -37,6 +36,7 @@ class PciSlot final : public virtio::pci::Slot {
   PciSlot& operator=(const PciSlot&) = delete;
   ~PciSlot() override;
 
+  // Makes what the function will use: a vector that is first routed while the guest runs opens no descriptor.
   void attach(virtio::pci::Function& function);
   // Takes the function's BARs and doorbells off the machine: before the function, whose eventfds they use,
   // goes.
@@ -51,7 +51,6 @@ class PciSlot final : public virtio::pci::Slot {
 
  private:
   static constexpr unsigned kMaxBars = 6;
-  static constexpr std::size_t kMaxVectors = 2048;  // the most that an MSI-X table can have
 
   // Answers on the memory bus for one BAR.
   class BarHandler final : public devices::IoHandler {
@@ -80,9 +79,7 @@ class PciSlot final : public virtio::pci::Slot {
   std::array<BarHandler, kMaxBars> bars_;
   std::vector<virtio::pci::Doorbell> doorbells_;
   std::vector<MappedDoorbell> mapped_doorbells_;
-  // signal_msix() reads the pointers without a lock while route_msix() adds vectors.
-  std::array<std::atomic<MsiVector*>, kMaxVectors> vectors_{};
-  std::vector<std::unique_ptr<MsiVector>> owned_vectors_;
+  std::vector<std::unique_ptr<MsiVector>> vectors_;  // constant after attach()
   devices::LogLimiter doorbell_refused_;
 };
 

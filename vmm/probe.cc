@@ -93,7 +93,7 @@ ProbeResult run_probe(const Kvm& kvm) {
   Bus memory_bus;
   ports.add(kResultPort, 1, verdict);
   Vcpu vcpu(0, vm.create_vcpu(0), {ports, memory_bus, ram.memory()},
-            [&verdict](const GuestExit& exit) { verdict.ended(exit); });
+            {.ended = [&verdict](const GuestExit& exit) { verdict.ended(exit); }});
   // Newer kernels check registers against the guest's CPUID, and without one nothing is allowed.
   vcpu.handle().set_cpuid(guest_cpuid(kvm.supported_cpuid(), {0, 1, false}));
   kvm_sregs sregs = vcpu.handle().sregs();

@@ -16,13 +16,8 @@ constexpr std::array kFatalSignals{SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIG
 termios g_saved;
 std::atomic<bool> g_raw{false};
 
-// Async-signal-safe.
-void restore() {
-  if (g_raw.exchange(false)) ::tcsetattr(STDIN_FILENO, TCSANOW, &g_saved);
-}
-
 void on_fatal_signal(int signal) {
-  restore();
+  restore_terminal();
   // SA_RESETHAND put the default action back: now the signal does what it always did.
   ::raise(signal);
 }
@@ -41,12 +36,19 @@ void install_fatal_handlers() {
 
 }  // namespace
 
+void restore_terminal() {
+  if (g_raw.exchange(false)) ::tcsetattr(STDIN_FILENO, TCSANOW, &g_saved);
+}
+
 RawTerminal::RawTerminal() {
+  // Now, even if this process is in the background and gets the terminal later: once it has confined itself,
+  // handlers stay as they are.
+  install_fatal_handlers();
   enter();
 }
 
 RawTerminal::~RawTerminal() {
-  restore();
+  restore_terminal();
 }
 
 void RawTerminal::reapply() {
@@ -65,7 +67,6 @@ void RawTerminal::enter() {
   termios raw = g_saved;
   ::cfmakeraw(&raw);
   raw.c_oflag |= OPOST;  // log lines end in a bare newline
-  install_fatal_handlers();
   g_raw = true;
   ::tcsetattr(STDIN_FILENO, TCSANOW, &raw);
 }

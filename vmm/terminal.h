@@ -23,4 +23,8 @@ class RawTerminal {
   void enter();
 };
 
+// Puts back what a RawTerminal found, for whoever ends the process without destructors. Any thread;
+// async-signal-safe.
+void restore_terminal();
+
 }  // namespace virtcrypt::vmm

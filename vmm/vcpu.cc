@@ -11,6 +11,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "virtcrypt/vmm/thread_signals.h"
+
 namespace virtcrypt::vmm {
 namespace {
 
@@ -31,16 +33,6 @@ void install_kick_handler() {
   });
 }
 
-// Signals for the process belong to the event loop's thread; a vCPU only takes kicks and its own faults.
-void block_signals_of_others() {
-  sigset_t blocked;
-  ::sigfillset(&blocked);
-  for (const int own : {kick_signal(), SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS}) {
-    ::sigdelset(&blocked, own);
-  }
-  ::pthread_sigmask(SIG_SETMASK, &blocked, nullptr);
-}
-
 std::string hex_bytes(std::span<const std::byte> bytes) {
   std::string text;
   for (const std::byte byte : bytes) {
@@ -51,9 +43,8 @@ std::string hex_bytes(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-Vcpu::Vcpu(unsigned index, KvmVcpu handle, const Machine& machine,
-           std::function<void(const GuestExit&)> ended)
-    : index_(index), handle_(std::move(handle)), machine_(machine), ended_(std::move(ended)) {
+Vcpu::Vcpu(unsigned index, KvmVcpu handle, const Machine& machine, Callbacks callbacks)
+    : index_(index), handle_(std::move(handle)), machine_(machine), callbacks_(std::move(callbacks)) {
   install_kick_handler();
 }
 
@@ -86,12 +77,13 @@ void Vcpu::join() {
 }
 
 void Vcpu::thread_main() {
-  block_signals_of_others();
+  block_signals_of_others({kick_signal()});
   ::pthread_setname_np(::pthread_self(), fmt::format("vcpu{}", index_).c_str());
+  if (callbacks_.started) callbacks_.started();
   try {
     run_until_stopped();
   } catch (const std::exception& error) {
-    ended_({GuestEnd::kKvmError, fmt::format("vCPU {}: {}", index_, error.what())});
+    callbacks_.ended({GuestEnd::kKvmError, fmt::format("vCPU {}: {}", index_, error.what())});
   }
 }
 
@@ -102,7 +94,7 @@ void Vcpu::run_until_stopped() {
     if (error == EINTR || error == EAGAIN) continue;
     if (error != 0) throw std::system_error(error, std::generic_category(), "KVM_RUN");
     if (const std::optional<GuestExit> exit = handle_exit()) {
-      ended_(*exit);
+      callbacks_.ended(*exit);
       return;
     }
   }

@@ -28,8 +28,12 @@ class Vcpu {
     Bus& memory_bus;
     const virtio::GuestMemory& memory;
   };
-  // `ended` is called on the vCPU's thread, at most once: the guest cannot go on for this reason.
-  Vcpu(unsigned index, KvmVcpu handle, const Machine& machine, std::function<void(const GuestExit&)> ended);
+  struct Callbacks {
+    std::function<void(const GuestExit&)> ended;  // at most once: the guest cannot go on for this reason
+    std::function<void()> started = {};           // before the guest is entered, if not empty
+  };
+  // The callbacks are called on the vCPU's thread.
+  Vcpu(unsigned index, KvmVcpu handle, const Machine& machine, Callbacks callbacks);
   Vcpu(const Vcpu&) = delete;
   Vcpu& operator=(const Vcpu&) = delete;
   ~Vcpu();
@@ -56,7 +60,7 @@ class Vcpu {
   const unsigned index_;
   KvmVcpu handle_;
   const Machine machine_;
-  const std::function<void(const GuestExit&)> ended_;
+  const Callbacks callbacks_;
   std::atomic<bool> stop_{false};
   std::mutex thread_mutex_;
   std::thread thread_;  // under thread_mutex_

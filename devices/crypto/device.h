@@ -28,6 +28,12 @@
 
 namespace virtcrypt::devices::crypto_dev {
 
+// Called by each thread of a device before it does anything else; empty: nothing is called. Must not throw.
+struct ThreadHooks {
+  std::function<void()> io_thread_started = {};
+  std::function<void()> worker_started = {};
+};
+
 struct DeviceOptions {
   std::string name = "crypto0";
   const Dialect* dialect = &standard_dialect();
@@ -47,6 +53,7 @@ struct DeviceOptions {
   bool ready = true;                         // VIRTIO_CRYPTO_S_HW_READY from the start
   std::shared_ptr<RequestTrace> trace = {};  // writes every request down
   std::shared_ptr<DriverCheck> check = {};   // judges the driver; its transport shows it the rest
+  ThreadHooks threads = {};
 };
 
 constexpr std::uint16_t kMaxDataQueues = 64;

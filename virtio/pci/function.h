@@ -66,6 +66,9 @@ class Function {
   };
   [[nodiscard]] virtual std::vector<BarInfo> bars() const = 0;
 
+  // Entries of its MSI-X table, which is how many vectors it routes and signals; constant.
+  [[nodiscard]] virtual std::uint16_t msix_vectors() const = 0;
+
   // The doorbells inside its BARs; constant.
   [[nodiscard]] virtual std::vector<Doorbell> doorbells() const = 0;
 };

@@ -41,6 +41,7 @@ class VirtioPciFunction final : public Function, public InterruptSink {
   void bar_read(unsigned bar, std::uint64_t offset, std::span<std::byte> data) override;
   void bar_write(unsigned bar, std::uint64_t offset, std::span<const std::byte> data) override;
   [[nodiscard]] std::vector<BarInfo> bars() const override { return config_.bars(); }
+  [[nodiscard]] std::uint16_t msix_vectors() const override { return msix_.vectors(); }
   [[nodiscard]] std::vector<Doorbell> doorbells() const override;
 
   void notify_used(QueueIndex queue) override;

@@ -51,3 +51,21 @@ TEST_CASE("WorkerPool: takes posts from many threads at once", "[crypto][worker_
   }
   CHECK(ran == kPosters * kPosts);
 }
+
+TEST_CASE("WorkerPool: each thread says that it has started, before it works", "[crypto][worker_pool]") {
+  thread_local bool started = false;
+  std::atomic<int> starts{0}, ran_before{0};
+  {
+    WorkerPool pool(3, "starter", [&] {
+      started = true;
+      ++starts;
+    });
+    for (int i = 0; i < 100; ++i) {
+      pool.post([&] {
+        if (!started) ++ran_before;
+      });
+    }
+  }
+  CHECK(starts == 3);
+  CHECK(ran_before == 0);
+}

@@ -29,6 +29,7 @@ class FunctionFake final : public virtio::pci::Function {
   void bar_read(unsigned, std::uint64_t, std::span<std::byte>) override {}
   void bar_write(unsigned, std::uint64_t, std::span<const std::byte>) override {}
   std::vector<BarInfo> bars() const override { return {}; }
+  std::uint16_t msix_vectors() const override { return 0; }
   std::vector<virtio::pci::Doorbell> doorbells() const override { return {}; }
 
   std::array<std::uint8_t, 4096> config{};

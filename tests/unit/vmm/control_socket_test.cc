@@ -3,10 +3,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
 #include <future>
 #include <string>
 #include <thread>
+#include <vector>
+
+#include <asio/buffer.hpp>
+#include <asio/local/stream_protocol.hpp>
+#include <asio/read_until.hpp>
+#include <asio/write.hpp>
 
 #include "tests/support/catch.h"
 #include "virtcrypt/crypto/engine.h"
@@ -63,6 +70,31 @@ TEST_CASE("Control socket: a line without end is cut off, and others are served"
   Served served([](std::string_view line) { return std::to_string(line.size()); });
   CHECK_THROWS_AS(ask_control_socket(socket_path(), std::string(1 << 20, 'x')), HostError);
   CHECK(ask_control_socket(socket_path(), "abc") == "3");
+}
+
+TEST_CASE("Control socket: beyond so many clients the next waits until one leaves",
+          "[vmm][control][sandbox]") {
+  const Served served([](std::string_view line) { return std::string(line).append("!"); });
+  asio::io_context context;
+  using Socket = asio::local::stream_protocol::socket;
+  std::vector<Socket> clients;
+  const auto ask = [](Socket& client) {
+    asio::write(client, asio::buffer("x\n", 2));
+    std::string answer;
+    asio::read_until(client, asio::dynamic_buffer(answer), '\n');
+    return answer;
+  };
+  for (std::size_t i = 0; i < ControlSocket::kMaxClients; ++i) {
+    clients.emplace_back(context).connect(asio::local::stream_protocol::endpoint(socket_path()));
+    CHECK(ask(clients.back()) == "x!\n");
+  }
+
+  auto late = std::async(std::launch::async, [] { return ask_control_socket(socket_path(), "late"); });
+  CHECK(late.wait_for(std::chrono::milliseconds(50)) == std::future_status::timeout);
+  CHECK(ask(clients.front()) == "x!\n");
+  clients.pop_back();
+  CHECK(late.get() == "late!");
+  CHECK(ask_control_socket(socket_path(), "and after it") == "and after it!");
 }
 
 TEST_CASE("Control socket: a file that is no socket is left alone", "[vmm][control]") {

@@ -169,6 +169,7 @@ class FunctionFake final : public virtio::pci::Function {
     if (offset == 0x20) slot_.set_intx(std::to_integer<int>(data[0]) != 0);
   }
   std::vector<BarInfo> bars() const override { return {{0, 0x1000, false}}; }
+  std::uint16_t msix_vectors() const override { return 1; }
   std::vector<virtio::pci::Doorbell> doorbells() const override { return {{0, 0x100, event_}}; }
 
   [[nodiscard]] std::uint64_t rings() const {

@@ -3,6 +3,8 @@
 #include <array>
 #include <vector>
 
+#include <unistd.h>
+
 #include "tests/support/catch.h"
 #include "tests/unit/vmm/vm_events_fake.h"
 #include "virtcrypt/vmm/host_error.h"
@@ -29,6 +31,7 @@ class FunctionFake final : public virtio::pci::Function {
     last_write = {bar, offset, data.size()};
   }
   std::vector<BarInfo> bars() const override { return {{0, 0x4000, true}, {4, 0x1000, false}}; }
+  std::uint16_t msix_vectors() const override { return 8; }
   std::vector<virtio::pci::Doorbell> doorbells() const override { return {{0, 0x3000, 70}, {0, 0x3004, 71}}; }
 
   std::array<std::uint32_t, 256> config{};
@@ -118,13 +121,15 @@ TEST_CASE("PciSlot: MSI-X vectors are routed one by one", "[vmm][pci]") {
   Rig rig;
   rig.slot.signal_msix(7);  // never routed
   rig.slot.route_msix(7, {.address = 0xFEE0'0000, .data = 0x31});
-  rig.slot.route_msix(2047, {.address = 0xFEE0'0000, .data = 0x32});
+  rig.slot.route_msix(8, {.address = 0xFEE0'0000, .data = 0x34});  // the function has 8
+  rig.slot.signal_msix(8);
+  rig.slot.route_msix(3, {.address = 0xFEE0'0000, .data = 0x32});
   rig.slot.route_msix(7, {.address = 0xFEE0'0000, .data = 0x33});
 
   const auto messages = rig.events.messages();
   REQUIRE(messages.size() == 2);
-  CHECK(messages[0].u.msi.data == 0x33);
-  CHECK(messages[1].u.msi.data == 0x32);
+  CHECK(messages[0].u.msi.data == 0x32);
+  CHECK(messages[1].u.msi.data == 0x33);
   CHECK(rig.events.irqfds.size() == 2);
 }
 
@@ -165,4 +170,19 @@ TEST_CASE("PCI set-up: a BAR that fits nowhere is an error of the host", "[vmm][
   FunctionFake function;
   vmm::PciWindows windows{{0x1000, 0x1000}, {0x1000, 0x1000}};
   CHECK_THROWS_AS(vmm::set_up_function(function, windows, 18), vmm::HostError);
+}
+
+TEST_CASE("PciSlot: the guest's vectors open no file descriptor", "[vmm][pci][sandbox]") {
+  const auto lowest_free = [] {
+    const int fd = ::dup(STDERR_FILENO);
+    ::close(fd);
+    return fd;
+  };
+  Rig rig;
+  const int before = lowest_free();
+  for (std::uint16_t vector = 0; vector < 8; ++vector) {
+    rig.slot.route_msix(vector, {.address = 0xFEE0'0000, .data = 0x31});
+  }
+  CHECK(rig.events.irqfds.size() == 8);
+  CHECK(lowest_free() == before);
 }
