@@ -7,7 +7,7 @@ export PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL=C.UTF-8
 
 build_packages=(g++ cmake ninja-build acpica-tools libcrypto++-dev libipsec-mb-dev libasio-dev libspdlog-dev libcli11-dev
-  nlohmann-json3-dev libexpected-dev)
+  nlohmann-json3-dev libexpected-dev libseccomp-dev)
 image_packages=(busybox-static cpio kmod xz-utils openssl)
 nested_packages=(qemu-system-x86)
 test_packages=(catch2 python3-cryptography-vectors libssl-dev qemu-system-x86)

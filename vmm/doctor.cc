@@ -15,6 +15,8 @@
 
 #include "virtcrypt/vmm/host_error.h"
 #include "virtcrypt/vmm/layout.h"
+#include "virtcrypt/vmm/sandbox/landlock.h"
+#include "virtcrypt/vmm/sandbox/sandbox.h"
 
 namespace virtcrypt::vmm {
 
@@ -150,6 +152,21 @@ void add_memory(std::vector<Finding>& findings) {
                       small ? "give guests little --memory, or this host more" : ""});
 }
 
+void add_sandbox(std::vector<Finding>& findings) {
+  const std::string missing = sandbox::why_no_filters();
+  findings.push_back({missing.empty() ? Level::kOk : Level::kWarning, "Sandbox: seccomp filters",
+                      missing.empty() ? "yes: each thread makes only the system calls it needs" : missing,
+                      missing.empty()
+                          ? ""
+                          : "without them a guest that breaks into the monitor has all rights of its "
+                            "user: use a kernel with CONFIG_SECCOMP_FILTER"});
+  const int abi = sandbox::landlock_abi();
+  findings.push_back({Level::kInfo, "Sandbox: Landlock",
+                      abi > 0 ? fmt::format("yes, ABI {}: no files but those that are open", abi)
+                              : "no: this kernel lacks it, or has it switched off (boot parameter lsm=)",
+                      ""});
+}
+
 void add_libraries(std::vector<Finding>& findings) {
   findings.push_back({Level::kInfo, "Crypto++",
                       fmt::format("{}.{}.{}", CRYPTOPP_MAJOR, CRYPTOPP_MINOR, CRYPTOPP_REVISION), ""});
@@ -167,6 +184,7 @@ HostReport examine_host(const std::filesystem::path& device) {
   report.backend = add_kvm(device, report.findings);
   add_processor(report.findings);
   add_memory(report.findings);
+  add_sandbox(report.findings);
   add_libraries(report.findings);
   return report;
 }

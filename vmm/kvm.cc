@@ -126,6 +126,18 @@ std::span<const KvmCapability> required_kvm_capabilities() {
   return kRequiredCapabilities;
 }
 
+std::vector<unsigned long> kvm_vcpu_requests() {
+  return {KVM_RUN, KVM_GET_REGS, KVM_GET_SREGS, KVM_TRANSLATE};
+}
+
+std::vector<unsigned long> kvm_line_requests() {
+  return {KVM_IRQ_LINE};
+}
+
+std::vector<unsigned long> kvm_route_requests() {
+  return {KVM_IOEVENTFD, KVM_IRQFD, list_ioctl(KVM_SET_GSI_ROUTING)};
+}
+
 // ---------------------------------------------------------------- Kvm
 
 Kvm::Kvm(const std::filesystem::path& device) : fd_(open_device(device)) {

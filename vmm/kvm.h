@@ -27,6 +27,12 @@ struct KvmCapability {
 };
 [[nodiscard]] std::span<const KvmCapability> required_kvm_capabilities();
 
+// Numbers of the ioctls that are made while the guest runs and when it is taken down: of a vCPU on its own
+// thread, of levels of interrupt lines, and of routes and doorbells.
+[[nodiscard]] std::vector<unsigned long> kvm_vcpu_requests();
+[[nodiscard]] std::vector<unsigned long> kvm_line_requests();
+[[nodiscard]] std::vector<unsigned long> kvm_route_requests();
+
 // One vCPU: its descriptor and its shared kvm_run page.
 // Thread-safety: the vCPU's thread; request_exit() any thread.
 class KvmVcpu {

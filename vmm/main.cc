@@ -11,6 +11,7 @@
 #include "tests/fuzz/replay_command.h"
 #include "tests/vectors/command.h"
 #include "virtcrypt/vmm/cli/commands.h"
+#include "virtcrypt/vmm/sandbox/sandbox.h"
 
 namespace {
 
@@ -65,6 +66,8 @@ int run_program(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // No command needs more rights than it was started with; where the kernel cannot promise it, `run` says so.
+  (void)virtcrypt::vmm::sandbox::forbid_new_privileges();
   try {
     return run_program(argc, argv);
   } catch (const std::exception& error) {  // HostError, or what the system refused

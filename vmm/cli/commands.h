@@ -22,6 +22,7 @@ enum ExitCode : int {
   kExitTripleFault = 11,     // a vCPU shut down (triple fault)
   kExitEmulation = 12,       // KVM could not emulate an instruction of the guest
   kExitKvmError = 13,        // any other KVM exit that cannot be continued
+  kExitSandbox = 14,         // the monitor tried what its sandbox forbids
   kExitInterrupted = 130,    // SIGINT
   kExitTerminated = 143,     // SIGTERM
 };

@@ -1,4 +1,5 @@
 // `virtcrypt run`: boots a guest and stays with it until it ends.
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,11 +23,16 @@
 #include "virtcrypt/vmm/logging.h"
 #include "virtcrypt/vmm/machine.h"
 #include "virtcrypt/vmm/probe.h"
+#include "virtcrypt/vmm/sandbox/descriptors.h"
+#include "virtcrypt/vmm/sandbox/sandbox.h"
+#include "virtcrypt/vmm/sandbox/violation.h"
 #include "virtcrypt/vmm/terminal.h"
 #include "virtcrypt/vmm/trace_file.h"
 
 namespace virtcrypt::vmm::cli {
 namespace {
+
+using sandbox::ThreadKind;
 
 struct RunOptions {
   std::string kernel;
@@ -44,7 +50,12 @@ struct RunOptions {
   bool trace_payload = false;
   bool check_driver = false;
   std::vector<std::string> check_driver_reports;
+  std::string sandbox = "auto";
 };
+
+const std::map<std::string, sandbox::Mode> kSandboxModes{
+    {"auto", sandbox::Mode::kAuto}, {"on", sandbox::Mode::kOn}, {"off", sandbox::Mode::kOff}};
+static_assert(kExitSandbox == sandbox::kExitViolation);
 
 constexpr unsigned kMaxCpus = 255;  // xAPIC ids 0 to 254; 255 is "all"
 
@@ -60,6 +71,7 @@ constexpr const char* kFooter =
     "  11   triple fault\n"
     "  12   KVM could not emulate an instruction of the guest\n"
     "  13   another error of KVM\n"
+    "  14   the monitor tried what its sandbox forbids\n"
     "  130  SIGINT or Ctrl-A x\n"
     "  143  SIGTERM, SIGHUP or SIGQUIT";
 
@@ -156,6 +168,15 @@ void add_options(CLI::App& command, RunOptions& options) {
           "in .json or .txt; may be repeated. Judges without printing")
       ->type_name("FILE")
       ->check(checked_by(parse_report_name));
+  command
+      .add_option(
+          "--sandbox", options.sandbox,
+          "What the monitor takes from itself before the guest runs: auto is all that this kernel can take, "
+          "with a warning if that is little; on refuses to run without filters of system calls; off is for "
+          "debuggers")
+      ->type_name("MODE")
+      ->capture_default_str()
+      ->check(CLI::IsMember(kSandboxModes));
   command.footer(kFooter);
 }
 
@@ -192,15 +213,17 @@ std::vector<std::unique_ptr<TraceFile>> open_reports(const std::vector<std::stri
 // A machine, the user's side of it, and what connects them.
 class Session {
  public:
-  Session(const RunOptions& options, DriverReport driver_report)
-      : driver_report_(std::move(driver_report)),
+  Session(const RunOptions& options, DriverReport driver_report, sandbox::Sandbox& sandbox)
+      : sandbox_(sandbox),
+        driver_report_(std::move(driver_report)),
         prints_driver_report_(options.check_driver),
         driver_reports_(open_reports(options.check_driver_reports)),
-        output_(options.console_log),
+        output_(options.console_log, sandbox.thread_start(ThreadKind::kConsole)),
         machine_({.memory_bytes = *parse_memory_size(options.memory), .cpus = options.cpus},
                  {.console_output = [this](std::byte byte) { output_.put(byte); },
                   .console_input_ready = [this] { loop_.resume_input(); },
-                  .ended = [this](const GuestExit& exit) { on_ended(exit); }}) {
+                  .ended = [this](const GuestExit& exit) { on_ended(exit); },
+                  .vcpu_thread_started = sandbox.thread_start(ThreadKind::kVcpu)}) {
     const auto trace = make_trace(options);
     unsigned number = 0;
     for (const CryptoOptions& crypto : crypto_devices(options)) {
@@ -212,7 +235,8 @@ class Session {
                            .check = {}});
       machine_.add_function([&](const virtio::GuestMemory& memory, virtio::pci::Slot& slot) {
         virtio::DriverVerdicts* const verdicts = judged_.empty() ? nullptr : judged_.back().verdicts.get();
-        CryptoFunction made = make_crypto_function(crypto, name, memory, slot, trace, verdicts);
+        CryptoFunction made =
+            make_crypto_function(crypto, name, memory, slot, trace, verdicts, thread_hooks());
         if (verdicts != nullptr) judged_.back().check = made.check;
         devices_.push_back(made.device);
         return std::move(made.function);
@@ -235,6 +259,7 @@ class Session {
   int run() {
     terminal_.emplace();
     machine_.start();
+    sandbox_.confine_event_loop();
     loop_.run({.input = [this](auto typed) { return on_input(typed); },
                .continued = [this] { terminal_->reapply(); },
                .asked_to_end = [this](int signal) { on_signal(signal); }});
@@ -247,6 +272,11 @@ class Session {
   }
 
  private:
+  [[nodiscard]] devices::crypto_dev::ThreadHooks thread_hooks() const {
+    return {.io_thread_started = sandbox_.thread_start(ThreadKind::kIo),
+            .worker_started = sandbox_.thread_start(ThreadKind::kWorker)};
+  }
+
   bool on_input(std::span<const std::byte> typed) {
     if (!terminal_->raw()) return machine_.receive(typed);
     const EscapeFilter::Result result = escape_.feed(typed);
@@ -299,6 +329,7 @@ class Session {
     std::shared_ptr<devices::crypto_dev::DriverCheck> check;
   };
 
+  sandbox::Sandbox& sandbox_;
   const DriverReport driver_report_;
   const bool prints_driver_report_;
   const std::vector<std::unique_ptr<TraceFile>> driver_reports_;
@@ -315,9 +346,18 @@ class Session {
 };
 
 int run(const RunOptions& options, const DriverReport& driver_report) {
+  // Before anything is opened. A descriptor that was inherited may be needed until then: /dev/fd/N is a
+  // file's name.
+  sandbox::have_standard_descriptors();
+  sandbox::Options wanted{.mode = kSandboxModes.at(options.sandbox),
+                          .inherited = sandbox::descriptors_in_use()};
+  sandbox::raise_descriptor_limit();
   set_up_logging(options.log_level, options.log_file);
   if (options.check_backend) require_backend_for(options.kernel, Kvm());
-  return Session(options, driver_report).run();
+  wanted.control_socket = options.control;
+  wanted.clients = ControlSocket::kMaxClients;
+  sandbox::Sandbox sandbox(std::move(wanted));
+  return Session(options, driver_report, sandbox).run();
 }
 
 }  // namespace

@@ -35,7 +35,8 @@ TEST_CASE("Doctor: a device that is not KVM is a problem", "[doctor]") {
 
 TEST_CASE("Doctor: processor, memory and libraries are reported without KVM", "[doctor]") {
   const HostReport report = examine_host("/nonexistent/kvm");
-  for (const char* topic : {"CPU AES-NI", "CPU VAES", "Host memory", "Crypto++", "Asio", "spdlog"}) {
+  for (const char* topic : {"CPU AES-NI", "CPU VAES", "Host memory", "Sandbox: seccomp filters",
+                            "Sandbox: Landlock", "Crypto++", "Asio", "spdlog"}) {
     INFO(topic);
     CHECK(std::any_of(report.findings.begin(), report.findings.end(),
                       [topic](const Finding& finding) { return finding.topic == topic; }));
