@@ -359,7 +359,7 @@ void Builder::chain() {
   request_.room = seldom_wrong(bytes_, text + extra);
   request_.digest_room = seldom_wrong(bytes_, std::min<std::size_t>(most, 1000));
   // A plain hash has no place for any.
-  if (half != 0) request_.aad = filling(seldom_wrong(bytes_, 0), 1);
+  if (half != 0 && bytes_.u8() % 8 == 7) request_.aad = filling(1 + bytes_.u8() % 16U, 1);
   if (bytes_.u8() % 4 != 1) return;
   const Answer handed_out = run_alone(engine_, request_);
   request_.digest = handed_out.outcome == Outcome::kOk ? handed_out.digest : filling(4, 1);
@@ -427,7 +427,8 @@ void Builder::rsa_texts(const RsaParameters& parameters, const Bytes& private_ke
   // A block of PKCS #1 by hand, so that it is the same each time.
   Bytes block = filling(modulus, bytes_.u8());
   std::replace(block.begin(), block.end(), std::byte{0}, std::byte{1});
-  const std::size_t message = std::min(request_.input.size(), modulus - 11);
+  // One byte more than there is room for: then the fill is one too short.
+  const std::size_t message = std::min(request_.input.size(), modulus - 10);
   block[0] = std::byte{0};
   block[1] = std::byte{2};
   block[modulus - message - 1] = std::byte{0};
