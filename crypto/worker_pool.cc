@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <asio/post.hpp>
+
 namespace virtcrypt::crypto {
 namespace {
 
@@ -33,6 +35,29 @@ void WorkerPool::finish() {
   open_.reset();
   for (std::thread& thread : threads_)
     thread.join();
+}
+
+void WorkerPool::enqueue(Lane& lane, std::unique_ptr<Task> task) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (lane.tasks_.empty()) waiting_.push_back(&lane);
+    lane.tasks_.push_back(std::move(task));
+  }
+  // As many of these as there are tasks; which task one of them runs is decided when a thread is free.
+  asio::post(queue_, [this] { run_next(); });
+}
+
+void WorkerPool::run_next() {
+  std::unique_ptr<Task> task;
+  {
+    const std::lock_guard lock(mutex_);
+    Lane* const lane = waiting_.front();
+    waiting_.pop_front();
+    task = std::move(lane->tasks_.front());
+    lane->tasks_.pop_front();
+    if (!lane->tasks_.empty()) waiting_.push_back(lane);
+  }
+  task->run();
 }
 
 }  // namespace virtcrypt::crypto

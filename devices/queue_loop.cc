@@ -3,6 +3,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <exception>
@@ -13,8 +14,11 @@
 namespace virtcrypt::devices {
 namespace {
 
-// A turn is bounded, so that a guest that refills its ring without end cannot starve the loop's other queues.
-constexpr int kBatchesPerTurn = 16;
+// Takes `amount` out of what is left, which does not fall below 0.
+template <typename Number>
+void take(Number& left, Number amount) {
+  left -= std::min(left, amount);
+}
 
 int make_eventfd() {
   const int fd = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -24,8 +28,9 @@ int make_eventfd() {
 
 }  // namespace
 
-QueueLoop::QueueLoop(asio::io_context& loop, virtio::QueueIndex index, const std::atomic<bool>& bus_master)
-    : loop_(loop), index_(index), bus_master_(bus_master), kick_(loop, make_eventfd()) {
+QueueLoop::QueueLoop(asio::io_context& loop, virtio::QueueIndex index, const std::atomic<bool>& bus_master,
+                     const TurnBudget& budget)
+    : loop_(loop), index_(index), bus_master_(bus_master), kick_(loop, make_eventfd()), budget_(budget) {
   wait_for_kick();
 }
 
@@ -40,6 +45,7 @@ void QueueLoop::start(std::unique_ptr<virtio::Queue> queue, virtio::InterruptSin
 }
 
 void QueueLoop::stop(std::function<void()> done) {
+  stops_.fetch_add(1);
   asio::post(loop_, [this, done = std::move(done)]() mutable {
     stopped_.push_back(std::move(done));
     return_held();
@@ -48,10 +54,13 @@ void QueueLoop::stop(std::function<void()> done) {
 }
 
 void QueueLoop::resume() {
+  // One at a time: a guest that switches bus mastering on and off without end must not fill the loop.
+  if (resume_posted_.exchange(true)) return;
   asio::post(loop_, [this] {
+    resume_posted_.store(false);
     if (queue_ == nullptr || stopping()) return;
     return_held();
-    serve();
+    serve_unless_posted();
   });
 }
 
@@ -62,7 +71,7 @@ void QueueLoop::wait_for_kick() {
     wait_for_kick();
     if (QueueLoop* const other = relay_.load()) return other->kick();
     count(stats_.kicks, kicks);
-    serve();
+    serve_unless_posted();
   });
 }
 
@@ -78,23 +87,39 @@ void QueueLoop::kick() {
   [[maybe_unused]] const ssize_t written = ::write(kick_.native_handle(), &one, sizeof one);
 }
 
+// A queue whose next turn is on its way gets no other one for being kicked meanwhile.
+void QueueLoop::serve_unless_posted() {
+  if (!serve_posted_) serve();
+}
+
 void QueueLoop::serve() {
   if (queue_ == nullptr || halted()) return;
   try {
-    take_turns();
+    take_turn();
   } catch (const std::exception& error) {
     fault(error.what());
   }
 }
 
-void QueueLoop::take_turns() {
+// Bounded, so that a guest that refills its ring without end cannot starve the loop's other queues.
+void QueueLoop::take_turn() {
+  left_ = budget_;
   queue_->disable_notifications();
-  for (int turn = 0; turn < kBatchesPerTurn; ++turn) {
+  while (!turn_is_over()) {
     if (run_one_batch()) continue;
     if (halted() || !queue_->enable_notifications()) return;
     queue_->disable_notifications();  // the driver was faster: it will not notify for what it has just added
+    take(left_.chains, 1U);           // and may take it back: this must not go on for ever either
   }
   post_serve();
+}
+
+bool QueueLoop::turn_is_over() const {
+  return left_.chains == 0 || left_.bytes == 0 || left_.ns == 0;
+}
+
+void QueueLoop::spend(std::uint64_t estimated_ns) {
+  take(left_.ns, estimated_ns);
 }
 
 void QueueLoop::post_serve() {
@@ -106,17 +131,21 @@ void QueueLoop::post_serve() {
 }
 
 bool QueueLoop::halted() const {
-  return stopping() || faulted_ || !has_bus_master();
+  return stopping() || called_off() || faulted_ || !has_bus_master();
 }
 
 std::optional<virtio::DescriptorChain> QueueLoop::pop() {
-  if (halted()) return std::nullopt;
+  if (halted() || turn_is_over()) return std::nullopt;
   auto popped = queue_->pop();
   if (!popped) {
     fault(virtio::name_of(popped.error()).data());
     return std::nullopt;
   }
-  if (*popped) count(stats_.chains);
+  if (*popped) {
+    count(stats_.chains);
+    take(left_.chains, 1U);
+    take(left_.bytes, (*popped)->readable_bytes() + (*popped)->writable_bytes());
+  }
   return std::move(*popped);
 }
 
@@ -148,8 +177,10 @@ void QueueLoop::finish_stop_if_idle() {
   if (stats_.in_flight > 0) return;
   queue_.reset();
   interrupts_ = nullptr;
-  for (const std::function<void()>& done : std::exchange(stopped_, {}))
+  for (const std::function<void()>& done : std::exchange(stopped_, {})) {
+    stops_.fetch_sub(1);
     done();
+  }
 }
 
 }  // namespace virtcrypt::devices

@@ -34,13 +34,22 @@ inline void count(QueueStats::Counter& counter, std::uint64_t by = 1) {
   counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
 }
 
+// What one turn of a queue may take before the other queues of its loop have theirs. A chain is taken whole:
+// the one that exceeds `bytes` or `ns` is the turn's last.
+struct TurnBudget {
+  std::uint32_t chains = 64;
+  std::uint64_t bytes = std::uint64_t{1} << 20;  // of the chains' buffers
+  std::uint64_t ns = 1'000'000;                  // estimated, of what is executed on the loop's thread
+};
+
 // Life cycle: stopped -> start() -> running -> stop(done) -> stopped. A device derives one class for each
 // kind of queue. Thread-safety: public methods from any thread, they only post to the loop; protected ones on
 // the loop's thread. Destroy it only when the loop runs no more.
 class QueueLoop {
  public:
   // `bus_master` is read on the loop's thread: while it is false, guest memory is left alone.
-  QueueLoop(asio::io_context& loop, virtio::QueueIndex index, const std::atomic<bool>& bus_master);
+  QueueLoop(asio::io_context& loop, virtio::QueueIndex index, const std::atomic<bool>& bus_master,
+            const TurnBudget& budget = {});
   virtual ~QueueLoop() = default;
   QueueLoop(const QueueLoop&) = delete;
   QueueLoop& operator=(const QueueLoop&) = delete;
@@ -52,9 +61,10 @@ class QueueLoop {
   // Serves `queue` from now on, beginning with what is already available. Kicks from before are drained.
   void start(std::unique_ptr<virtio::Queue> queue, virtio::InterruptSink& interrupts);
 
-  // Pops no more, waits until nothing is in flight, drops the queue, then calls `done` on the loop's thread.
-  // Chains that finish after stop() are to be discarded: nothing is written for them. May be called again
-  // meanwhile, or when stopped: each `done` is called, in order.
+  // Pops no more and begins no more work, from this call on; waits until nothing is in flight, drops the
+  // queue, then calls `done` on the loop's thread. Chains that finish after stop() are to be discarded:
+  // nothing is written for them. May be called again meanwhile, or when stopped: each `done` is called, in
+  // order.
   void stop(std::function<void()> done);
 
   // From now on kicks of this queue, which is not running, are for `other`, which takes its place; nullptr:
@@ -65,7 +75,8 @@ class QueueLoop {
   void resume();
 
  protected:
-  // Pops and handles chains. False when there were none. Exceptions fault the device.
+  // Pops and handles chains until pop() has none. False when there were none at all. Exceptions fault the
+  // device.
   virtual bool run_one_batch() = 0;
 
   // The queue is faulted: log it.
@@ -75,14 +86,23 @@ class QueueLoop {
   virtual void return_held() {}
 
   [[nodiscard]] bool stopping() const { return !stopped_.empty(); }
+  // Any thread: stop() has been called, though the loop may not know yet. What was not begun is not to be.
+  [[nodiscard]] bool called_off() const { return stops_.load(std::memory_order_acquire) > 0; }
+  // Any thread.
   [[nodiscard]] bool has_bus_master() const { return bus_master_.load(std::memory_order_acquire); }
 
-  // The next chain, or nothing: ring empty, faulted, stopping, no bus master.
+  // The next chain, or nothing: ring empty, turn over, faulted, stopping, no bus master.
   [[nodiscard]] std::optional<virtio::DescriptorChain> pop();
 
   // Returns a chain, visible with the next publish(). Not while stopping().
   void complete(virtio::DescriptorChain chain, std::uint32_t written);
   void publish();
+
+  // Charges the turn with what was executed, or is about to be, on the loop's thread.
+  void spend(std::uint64_t estimated_ns);
+
+  // Only a reset helps: tells driver and log.
+  void fault(const char* what);
 
   // Brackets work that goes on elsewhere; stop() waits for it.
   void begin_work() { count(stats_.in_flight); }
@@ -95,18 +115,22 @@ class QueueLoop {
   void wait_for_kick();
   [[nodiscard]] std::uint64_t read_kick();
   void kick();
+  void serve_unless_posted();
   void serve();
-  void take_turns();
+  void take_turn();
   void post_serve();
+  [[nodiscard]] bool turn_is_over() const;
   [[nodiscard]] bool halted() const;  // guest memory is not to be touched, or not for new work
-  void fault(const char* what);
   void finish_stop_if_idle();
 
   asio::io_context& loop_;
   const virtio::QueueIndex index_;
   const std::atomic<bool>& bus_master_;
   asio::posix::stream_descriptor kick_;
+  const TurnBudget budget_;
   std::atomic<QueueLoop*> relay_{nullptr};
+  std::atomic<std::uint32_t> stops_{0};  // calls of stop() that are not done
+  std::atomic<bool> resume_posted_{false};
   QueueStats stats_;
 
   // The loop's thread only.
@@ -115,6 +139,7 @@ class QueueLoop {
   std::vector<std::function<void()>> stopped_;  // not empty while stopping
   bool faulted_ = false;
   bool serve_posted_ = false;
+  TurnBudget left_;  // of the turn
 };
 
 }  // namespace virtcrypt::devices

@@ -1,40 +1,53 @@
 #include "virtcrypt/devices/crypto/control_queue.h"
 
+#include <exception>
+#include <utility>
+
 namespace virtcrypt::devices::crypto_dev {
 namespace {
 
-// Creating an RSA session parses and checks a key: a batch of them should not hold up the loop's data queues
-// for long.
-constexpr int kMaxBatch = 8;
+// Creating a session may take long, and an answer is written for each: few of them in a turn should not hold
+// up the loop's data queues.
+constexpr TurnBudget kBudget{.chains = 8};
 
 }  // namespace
 
 ControlQueue::ControlQueue(asio::io_context& loop, virtio::QueueIndex index, const DeviceParts& parts)
-    : QueueLoop(loop, index, parts.bus_master), parts_(parts) {}
+    : QueueLoop(loop, index, parts.bus_master, kBudget), parts_(parts) {}
 
 bool ControlQueue::run_one_batch() {
-  int done = 0;
-  for (; done < kMaxBatch; ++done) {
-    std::optional<virtio::DescriptorChain> chain = pop();
-    if (!chain) break;
-    std::unique_ptr<RequestTrace::Begun> trace;
-    if (parts_.trace != nullptr)
-      trace = parts_.trace->begin(parts_.name, "controlq", true, *chain, parts_.dialect, parts_.terms);
-    DriverCheck::Taken taken;
-    if (parts_.check != nullptr) taken = parts_.check->taken("controlq", true, *chain, parts_.terms);
-    ControlRequest request = parts_.dialect.parse_control(*chain, parts_.terms);
-    const ControlAnswer answer = carry_out(request);
-    if (answer.status != RequestStatus::kOk) {
-      count(control_stats_.refused);
-      log_refusal(parts_, "controlq", request.refusal, answer.status);
+  bool popped = false;
+  while (std::optional<virtio::DescriptorChain> chain = pop()) {
+    popped = true;
+    try {
+      const std::uint32_t written = answer(*chain);
+      complete(std::move(*chain), written);
+    } catch (...) {
+      chain->discard();
+      throw;
     }
-    const std::uint32_t written = parts_.dialect.write_control_answer(request, answer, *chain, parts_.terms);
-    if (parts_.check != nullptr) parts_.check->answered(taken, answer.status, answer.session_id);
-    if (trace) parts_.trace->end(*trace, answer.status, request.refusal, written, *chain);
-    complete(std::move(*chain), written);
   }
-  if (done > 0) publish();
-  return done > 0;
+  if (popped) publish();
+  return popped;
+}
+
+// Carries a request out and writes its answer; returns the used length.
+std::uint32_t ControlQueue::answer(const virtio::DescriptorChain& chain) {
+  std::unique_ptr<RequestTrace::Begun> trace;
+  if (parts_.trace != nullptr)
+    trace = parts_.trace->begin(parts_.name, "controlq", true, chain, parts_.dialect, parts_.terms);
+  DriverCheck::Taken taken;
+  if (parts_.check != nullptr) taken = parts_.check->taken("controlq", true, chain, parts_.terms);
+  ControlRequest request = parts_.dialect.parse_control(chain, parts_.terms);
+  const ControlAnswer answer = carry_out(request);
+  if (answer.status != RequestStatus::kOk) {
+    count(control_stats_.refused);
+    log_refusal(parts_, "controlq", request.refusal, answer.status);
+  }
+  const std::uint32_t written = parts_.dialect.write_control_answer(request, answer, chain, parts_.terms);
+  if (parts_.check != nullptr) parts_.check->answered(taken, answer.status, answer.session_id);
+  if (trace) parts_.trace->end(*trace, answer.status, request.refusal, written, chain);
+  return written;
 }
 
 ControlAnswer ControlQueue::carry_out(ControlRequest& request) {
@@ -57,7 +70,8 @@ ControlAnswer ControlQueue::carry_out(ControlRequest& request) {
 }
 
 ControlAnswer ControlQueue::create(const CreateSession& request) {
-  auto session = parts_.engine.create_session(request.parameters);
+  spend(estimated_creation_ns(request.parameters));
+  auto session = try_create_session(parts_, "controlq", request.parameters);
   if (!session) return {.status = to_status(session.error())};
   const std::optional<std::uint64_t> id = parts_.sessions.add(std::move(*session), request.note);
   if (!id) return {.status = RequestStatus::kNoSpace};

@@ -17,6 +17,7 @@ class ControlQueue final : public QueueLoop {
  private:
   bool run_one_batch() override;
   void on_fault(const char* what) override;
+  [[nodiscard]] std::uint32_t answer(const virtio::DescriptorChain& chain);
   [[nodiscard]] ControlAnswer carry_out(ControlRequest& request);
   [[nodiscard]] ControlAnswer create(const CreateSession& request);
 

@@ -9,12 +9,12 @@
 namespace virtcrypt::devices::crypto_dev {
 namespace {
 
-// Most chains that one batch takes off the ring.
-constexpr std::size_t kMaxBatch = 64;
-
 // A job is worth a hand-off from here on. Waking a sleeping worker and coming back takes 15 to 19
 // microseconds (tests/bench/hand_off.cc); below about twice that the loop's own thread is done sooner.
 constexpr std::uint64_t kHandOffNs = 40'000;
+
+// Without workers a batch is executed from here on: the turn of the queue is over then.
+constexpr std::uint64_t kBatchNs = TurnBudget().ns;
 
 }  // namespace
 
@@ -34,6 +34,7 @@ Job::Entry& Job::add() {
 void Job::clear() {
   for (std::size_t i = 0; i < used_; ++i) {
     Entry& entry = entries_[i];
+    if (entry.chain) entry.chain->discard();  // one that a fault of the host has left
     entry.chain.reset();
     entry.pin.release();
     entry.session.reset();
@@ -43,6 +44,7 @@ void Job::clear() {
   used_ = 0;
   operations.clear();
   estimated_ns = 0;
+  is_executed = false;
 }
 
 DataQueue::DataQueue(asio::io_context& loop, virtio::QueueIndex index, const DeviceParts& parts)
@@ -51,15 +53,15 @@ DataQueue::DataQueue(asio::io_context& loop, virtio::QueueIndex index, const Dev
       log_name_(fmt::format("dataq{}", to_integer(index))) {}
 
 bool DataQueue::run_one_batch() {
-  std::size_t popped = 0;
+  bool popped = false;
   std::unique_ptr<Job> job = take_job();
-  while (popped < kMaxBatch) {
-    std::optional<virtio::DescriptorChain> chain = pop();
-    if (!chain) break;
-    ++popped;
+  while (std::optional<virtio::DescriptorChain> chain = pop()) {
+    popped = true;
     add_request(std::move(*chain), *job);
-    if (job->estimated_ns >= kHandOffNs && parts_.workers.has_threads()) {
-      hand_off(std::exchange(job, take_job()));
+    if (parts_.workers.has_threads()) {
+      if (job->estimated_ns >= kHandOffNs) hand_off(std::exchange(job, take_job()));
+    } else if (job->estimated_ns >= kBatchNs) {
+      break;
     }
   }
   if (job->empty()) {
@@ -67,18 +69,19 @@ bool DataQueue::run_one_batch() {
   } else {
     execute_here(std::move(job));
   }
-  return popped > 0;
+  return popped;
 }
 
 void DataQueue::add_request(virtio::DescriptorChain chain, Job& job) {
   Job::Entry& entry = job.add();
+  entry.chain.emplace(std::move(chain));
+  const virtio::DescriptorChain& taken = *entry.chain;
   DataRequest& request = entry.request;
   if (parts_.trace != nullptr) {
-    entry.trace = parts_.trace->begin(parts_.name, log_name_, false, chain, parts_.dialect, parts_.terms);
+    entry.trace = parts_.trace->begin(parts_.name, log_name_, false, taken, parts_.dialect, parts_.terms);
   }
-  if (parts_.check != nullptr) entry.taken = parts_.check->taken(log_name_, false, chain, parts_.terms);
-  parts_.dialect.parse_data(chain, parts_.terms, request);
-  entry.chain.emplace(std::move(chain));
+  if (parts_.check != nullptr) entry.taken = parts_.check->taken(log_name_, false, taken, parts_.terms);
+  parts_.dialect.parse_data(taken, parts_.terms, request);
   count(data_stats_.requests);
   const crypto::Session* session = session_of(entry);
   if (session == nullptr) return;
@@ -135,7 +138,8 @@ const crypto::Session* DataQueue::pin_session(Job::Entry& entry) {
 
 const crypto::Session* DataQueue::make_session(Job::Entry& entry) {
   DataRequest& request = entry.request;
-  auto session = parts_.engine.create_session(request.parameters);
+  spend(estimated_creation_ns(request.parameters));
+  auto session = try_create_session(parts_, log_name_, request.parameters);
   request.key = {};  // wiped: the session has its own form of it
   if (!session) {
     request.status = to_status(session.error());
@@ -155,6 +159,9 @@ const crypto::Session* DataQueue::make_session(Job::Entry& entry) {
 }
 
 void DataQueue::execute(Job& job) const {
+  // The results would be written to memory that is the driver's again, or that the device may not access.
+  if (called_off() || !has_bus_master()) return;
+  job.is_executed = true;
   try {
     parts_.engine.execute(job.operations);
   } catch (const std::exception& error) {
@@ -165,6 +172,7 @@ void DataQueue::execute(Job& job) const {
 
 void DataQueue::execute_here(std::unique_ptr<Job> job) {
   begin_work();
+  spend(job->estimated_ns);
   execute(*job);
   finish(std::move(job));
 }
@@ -172,23 +180,41 @@ void DataQueue::execute_here(std::unique_ptr<Job> job) {
 void DataQueue::hand_off(std::unique_ptr<Job> job) {
   begin_work();
   count(data_stats_.handed_off, job->operations.size());
-  parts_.workers.post([this, job = std::move(job)]() mutable {
+  post_to_workers(std::move(job));
+}
+
+void DataQueue::post_to_workers(std::unique_ptr<Job> job) {
+  parts_.workers.post(lane_, [this, job = std::move(job)]() mutable {
     execute(*job);
     asio::post(loop(), [this, job = std::move(job)]() mutable { finish(std::move(job)); });
   });
 }
 
+bool DataQueue::is_to_wait(const Job& job) const {
+  if (stopping()) return false;
+  return !has_bus_master() || (called_off() && !job.is_executed);
+}
+
 void DataQueue::finish(std::unique_ptr<Job> job) {
-  if (!has_bus_master() && !stopping()) {
-    held_.push_back(std::move(job));
-    return;
+  if (is_to_wait(*job)) return held_.push_back(std::move(job));
+  if (!job->is_executed && !stopping()) return execute_again(std::move(job));
+  try {
+    for (std::size_t i = 0; i < job->size(); ++i)
+      answer((*job)[i], *job);
+    if (!stopping()) publish();
+  } catch (const std::exception& error) {
+    fault(error.what());
   }
-  for (std::size_t i = 0; i < job->size(); ++i)
-    answer((*job)[i], *job);
-  if (!stopping()) publish();
   job->clear();
   stock_.push_back(std::move(job));
   end_work();
+}
+
+// What was not executed for want of the bus master bit.
+void DataQueue::execute_again(std::unique_ptr<Job> job) {
+  if (parts_.workers.has_threads()) return post_to_workers(std::move(job));
+  execute(*job);
+  finish(std::move(job));
 }
 
 void DataQueue::answer(Job::Entry& entry, const Job& job) {

@@ -49,6 +49,7 @@ class Job {
 
   std::vector<crypto::Operation> operations;
   std::uint64_t estimated_ns = 0;
+  bool is_executed = false;
 
  private:
   std::deque<Entry> entries_;  // operations point into entries: they must not move
@@ -72,7 +73,10 @@ class DataQueue final : public QueueLoop {
   [[nodiscard]] const crypto::Session* make_session(Job::Entry& entry);
   void execute_here(std::unique_ptr<Job> job);
   void hand_off(std::unique_ptr<Job> job);
+  void post_to_workers(std::unique_ptr<Job> job);
+  void execute_again(std::unique_ptr<Job> job);
   void execute(Job& job) const;  // any thread
+  [[nodiscard]] bool is_to_wait(const Job& job) const;
   void finish(std::unique_ptr<Job> job);
   void answer(Job::Entry& entry, const Job& job);
   [[nodiscard]] std::unique_ptr<Job> take_job();
@@ -80,9 +84,11 @@ class DataQueue final : public QueueLoop {
   const DeviceParts& parts_;
   const std::string log_name_;
   DataStats data_stats_;
+  crypto::WorkerPool::Lane lane_;
   // The loop's thread only.
   std::vector<std::unique_ptr<Job>> stock_;
-  std::vector<std::unique_ptr<Job>> held_;  // executed, waiting for the bus master bit; in flight until then
+  // Waiting for the bus master bit, or for a stop() that is on its way; in flight until then.
+  std::vector<std::unique_ptr<Job>> held_;
 };
 
 }  // namespace virtcrypt::devices::crypto_dev

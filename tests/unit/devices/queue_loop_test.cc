@@ -3,14 +3,17 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <unistd.h>
 #include <asio/io_context.hpp>
+#include <asio/post.hpp>
 
 #include "tests/driver/split_ring.h"
 #include "tests/driver/test_memory.h"
 #include "tests/support/catch.h"
+#include "virtcrypt/virtio/driver_observer.h"
 #include "virtcrypt/virtio/queue.h"
 
 using namespace virtcrypt;
@@ -48,7 +51,43 @@ class HoldingQueue final : public devices::QueueLoop {
   void on_fault(const char*) override {}
 };
 
+// A ring whose driver makes something available whenever the device looks once more, and takes it back.
+class TeasingRing final : public virtio::Queue {
+ public:
+  explicit TeasingRing(int& looks) : looks_(looks) {}
+  [[nodiscard]] std::uint16_t size() const override { return 8; }
+  [[nodiscard]] virtio::RingResult<std::optional<virtio::DescriptorChain>> pop() override {
+    ++looks_;
+    return std::optional<virtio::DescriptorChain>();
+  }
+  void complete(virtio::DescriptorChain, std::uint32_t) override {}
+  [[nodiscard]] bool publish() override { return false; }
+  void disable_notifications() override {}
+  [[nodiscard]] bool enable_notifications() override { return true; }
+  void set_observer(std::unique_ptr<virtio::RingObserver>) override {}
+
+ private:
+  int& looks_;
+};
+
 }  // namespace
+
+TEST_CASE("QueueLoop: a driver that teases it does not keep the loop", "[devices][queue-loop][starvation]") {
+  asio::io_context loop;
+  const std::atomic<bool> bus_master{true};
+  NoInterrupts interrupts;
+  HoldingQueue queue(loop, virtio::QueueIndex{0}, bus_master);
+  int looks = 0;
+  queue.start(std::make_unique<TeasingRing>(looks), interrupts);
+  loop.run_one();
+  CHECK(looks == 64);
+  bool others_had_their_turn = false;
+  asio::post(loop, [&] { others_had_their_turn = true; });
+  for (int i = 0; i < 3 && !others_had_their_turn; ++i)
+    loop.run_one();
+  CHECK(others_had_their_turn);
+  CHECK(looks == 128);
+}
 
 TEST_CASE("QueueLoop: while it stops nothing is taken, and everyone who asked is told when it has",
           "[devices][queue-loop][VQRST-DEV-001]") {
