@@ -198,6 +198,14 @@ std::uint16_t CommonConfig::mappable(std::uint32_t vector) const {
   return vector < msix_vectors_ ? static_cast<std::uint16_t>(vector) : kNoVector;
 }
 
+bool CommonConfig::is_in_use(std::uint16_t vector) const {
+  if (config_vector() == vector) return true;
+  for (std::uint16_t i = 0; i < queues_.size(); ++i) {
+    if (queue_vector(QueueIndex{i}) == vector) return true;
+  }
+  return false;
+}
+
 DriverView CommonConfig::view() const {
   return {.status = status_.value(),
           .offered = device_.offered_features(),

@@ -70,6 +70,8 @@ class CommonConfig {
   [[nodiscard]] std::uint16_t queue_vector(QueueIndex queue) const {
     return queue_vectors_[to_integer(queue)].load(std::memory_order_acquire);
   }
+  // Whether a queue, or the configuration, is mapped to it.
+  [[nodiscard]] bool is_in_use(std::uint16_t vector) const;
   [[nodiscard]] std::uint16_t config_vector() const { return config_vector_.load(std::memory_order_acquire); }
 
  private:

@@ -34,11 +34,8 @@ Msix::Msix(std::uint16_t vectors, Slot& slot)
 
 void Msix::set_control(bool enabled, bool function_mask, bool bus_master) {
   enabled_.store(enabled, std::memory_order_release);
-  if (!enabled) {
-    // What was pending belongs to the time before; without MSI-X the function interrupts through INTA#.
-    for (std::uint16_t i = 0; i < vectors_; ++i)
-      state_[i].pending.store(false);
-  }
+  // What was pending belongs to the time before; without MSI-X the function interrupts through INTA#.
+  if (!enabled) forget_all();
   const bool held = !enabled || function_mask || !bus_master;
   // Routes are in place before the function opens.
   if (!held) {
@@ -48,6 +45,11 @@ void Msix::set_control(bool enabled, bool function_mask, bool bus_master) {
   function_held_.store(held);
   for (std::uint16_t i = 0; i < vectors_; ++i)
     send_if_pending(i);
+}
+
+void Msix::forget_all() {
+  for (std::uint16_t i = 0; i < vectors_; ++i)
+    forget(i);
 }
 
 void Msix::read_table(std::size_t offset, std::span<std::byte> data) const {

@@ -35,6 +35,10 @@ class Msix {
   void write_table(std::size_t offset, std::span<const std::byte> data);
   void read_pending(std::size_t offset, std::span<std::byte> data) const;
 
+  // What is pending is not to be sent any more: its cause is gone.
+  void forget(std::uint16_t vector) { state_[vector].pending.store(false); }
+  void forget_all();
+
   // Sends or remembers. `vector` < vectors().
   void signal(std::uint16_t vector);
 

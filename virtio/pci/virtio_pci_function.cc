@@ -463,7 +463,10 @@ void VirtioPciFunction::reset_queue(QueueIndex index) {
   if (!active_) return common_.finish_queue_reset(index);
   device_->reset_queue(index, [this, index] {
     const std::lock_guard lock(config_mutex_);
+    const std::uint16_t vector = common_.queue_vector(index);
     common_.finish_queue_reset(index);
+    // VQRST-DEV-002: nor does a masked vector's interrupt come later, unless it may be somebody else's too.
+    if (vector != kNoVector && !common_.is_in_use(vector)) msix_.forget(vector);
   });
 }
 
@@ -476,6 +479,7 @@ void VirtioPciFunction::reset_device() {
       update_intx();
     }
     common_.reset();
+    msix_.forget_all();  // RESET-DEV-002: of masked vectors
     active_ = false;
     resetting_ = false;
     if (observer_ != nullptr) observer_->reset_done();
