@@ -18,7 +18,8 @@ DeviceOptions polled_device(std::uint16_t data_queues) {
   return {.data_queues = data_queues, .io_threads = 0, .workers = 0, .max_sessions = 64};
 }
 
-CryptoDriver::CryptoDriver(const DeviceOptions& device, const DriverOptions& driver)
+CryptoDriver::CryptoDriver(const DeviceOptions& device, const DriverOptions& driver,
+                           Surroundings surroundings)
     : options_(driver),
       features_(driver.features | (driver.packed ? feature::kRingPacked : 0)),
       data_queues_(driver.data_queues.value_or(device.data_queues)),
@@ -26,10 +27,13 @@ CryptoDriver::CryptoDriver(const DeviceOptions& device, const DriverOptions& dri
       memory_(driver.memory_bytes) {
   // What hostile tests provoke would fill the screen.
   if (std::getenv("VIRTCRYPT_TEST_LOG") == nullptr) devices::log().set_level(spdlog::level::off);
-  auto model = std::make_unique<Device>(device, crypto::make_default_engine());
+  if (surroundings.engine == nullptr) surroundings.engine = crypto::make_default_engine();
+  if (surroundings.slot == nullptr) surroundings.slot = &slot_;
+  if (surroundings.observer == nullptr) surroundings.observer = device.check;
+  auto model = std::make_unique<Device>(device, std::move(surroundings.engine));
   device_ = model.get();
-  function_ = std::make_unique<virtio::pci::VirtioPciFunction>(std::move(model), memory_.memory(), slot_,
-                                                               device.check);
+  function_ = std::make_unique<virtio::pci::VirtioPciFunction>(
+      std::move(model), memory_.memory(), *surroundings.slot, std::move(surroundings.observer));
   access_ = std::make_unique<FunctionAccess>(*function_);
   pci_ = std::make_unique<PciDriver>(*access_);
   pci_->set_command(0x6);  // memory space, bus master

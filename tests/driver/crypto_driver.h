@@ -20,6 +20,7 @@
 #include "tests/driver/split_ring.h"
 #include "tests/driver/test_memory.h"
 #include "tests/driver/wire_number.h"
+#include "virtcrypt/crypto/engine.h"
 #include "virtcrypt/devices/crypto/device.h"
 #include "virtcrypt/virtio/pci/virtio_pci_function.h"
 
@@ -38,6 +39,13 @@ struct DriverOptions {
   std::optional<std::uint16_t> data_queues = {};
 };
 
+// What stands around the device in the place of the usual, for tests that want a hand in it.
+struct Surroundings {
+  std::unique_ptr<const crypto::Engine> engine = {};      // null: all that there is
+  virtio::pci::Slot* slot = nullptr;                      // null: CryptoDriver::slot()
+  std::shared_ptr<virtio::DriverObserver> observer = {};  // null: DeviceOptions::check
+};
+
 // Options of a device without threads: every step runs inside wait().
 [[nodiscard]] devices::crypto_dev::DeviceOptions polled_device(std::uint16_t data_queues = 1);
 
@@ -45,7 +53,7 @@ struct DriverOptions {
 class CryptoDriver {
  public:
   explicit CryptoDriver(const devices::crypto_dev::DeviceOptions& device = polled_device(),
-                        const DriverOptions& driver = {});
+                        const DriverOptions& driver = {}, Surroundings surroundings = {});
   ~CryptoDriver();
 
   [[nodiscard]] PciDriver& pci() { return *pci_; }
