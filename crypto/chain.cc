@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "virtcrypt/crypto/key_memory.h"
 #include "virtcrypt/crypto/scatter.h"
 #include "virtcrypt/crypto/verify_digest.h"
 
@@ -280,7 +281,7 @@ Expected<SessionPointer, Outcome> create_session(const Engine& engine, const Cha
   if (!cipher) return cipher;
   auto hash = std::visit([&](const auto& some) { return engine.create_session(some); }, parameters.hash);
   if (!hash) return hash;
-  return std::make_shared<const ChainSession>(parameters, std::move(*cipher), std::move(*hash));
+  return make_session<ChainSession>(parameters, std::move(*cipher), std::move(*hash));
 }
 
 void execute(const Engine& engine, Operation& operation) {

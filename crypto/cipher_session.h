@@ -8,6 +8,7 @@
 
 #include "virtcrypt/crypto/engine.h"
 #include "virtcrypt/crypto/engine_session.h"
+#include "virtcrypt/crypto/key_memory.h"
 #include "virtcrypt/crypto/rows.h"
 #include "virtcrypt/crypto/scatter.h"
 
@@ -23,7 +24,7 @@ struct CipherRow {
 
 template <typename Session>
 [[nodiscard]] SessionPointer make_cipher(const CipherRow& row, const CipherParameters& parameters) {
-  return std::make_shared<const Session>(row, parameters);
+  return make_session<Session>(row, parameters);
 }
 
 template <std::size_t kRows>

@@ -13,6 +13,7 @@
 #include "virtcrypt/crypto/cryptopp_bytes.h"
 #include "virtcrypt/crypto/cryptopp_gcm.h"
 #include "virtcrypt/crypto/cryptopp_session.h"
+#include "virtcrypt/crypto/key_memory.h"
 #include "virtcrypt/crypto/rows.h"
 #include "virtcrypt/crypto/scatter.h"
 #include "virtcrypt/crypto/text_run.h"
@@ -175,8 +176,8 @@ class KeyedAeadSession final : public AeadSession {
 template <typename Encryption, typename Decryption>
 SessionPointer make(const Row& row, const AeadParameters& parameters) {
   if (parameters.direction == Direction::kEncrypt)
-    return std::make_shared<const KeyedAeadSession<Encryption>>(row, parameters);
-  return std::make_shared<const KeyedAeadSession<Decryption>>(row, parameters);
+    return make_session<KeyedAeadSession<Encryption>>(row, parameters);
+  return make_session<KeyedAeadSession<Decryption>>(row, parameters);
 }
 
 using Gcm = CryptoPP::GCM<CryptoPP::AES>;

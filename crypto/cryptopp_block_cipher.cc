@@ -7,6 +7,7 @@
 #include <cryptopp/des.h>
 
 #include "virtcrypt/crypto/cryptopp_bytes.h"
+#include "virtcrypt/crypto/key_memory.h"
 #include "virtcrypt/crypto/secure_buffer.h"
 
 namespace virtcrypt::crypto {
@@ -17,8 +18,8 @@ using CryptoPP::BlockTransformation;
 template <typename Cipher>
 std::unique_ptr<BlockTransformation> keyed(Direction direction, std::span<const std::byte> key) {
   if (direction == Direction::kEncrypt)
-    return std::make_unique<typename Cipher::Encryption>(octets(key), key.size());
-  return std::make_unique<typename Cipher::Decryption>(octets(key), key.size());
+    return std::make_unique<InKeyMemory<typename Cipher::Encryption>>(octets(key), key.size());
+  return std::make_unique<InKeyMemory<typename Cipher::Decryption>>(octets(key), key.size());
 }
 
 // SP 800-67, 3.1, keying option 2: Key3 is Key1.

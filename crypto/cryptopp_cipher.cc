@@ -14,6 +14,7 @@
 #include "virtcrypt/crypto/cryptopp_bytes.h"
 #include "virtcrypt/crypto/cryptopp_session.h"
 #include "virtcrypt/crypto/cryptopp_xts.h"
+#include "virtcrypt/crypto/key_memory.h"
 #include "virtcrypt/crypto/rows.h"
 #include "virtcrypt/crypto/text_run.h"
 
@@ -125,7 +126,7 @@ class Arc4Session final : public CipherSession {
 
 template <BlockCipher kCipher, const Mode& kMode>
 SessionPointer make_block_mode(const CipherRow& row, const CipherParameters& parameters) {
-  return std::make_shared<const BlockModeSession>(row, parameters, kCipher, kMode);
+  return make_session<BlockModeSession>(row, parameters, kCipher, kMode);
 }
 
 constexpr KeyBytes kAesKey{16, 32, 8};

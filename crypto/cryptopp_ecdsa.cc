@@ -13,6 +13,7 @@
 #include "virtcrypt/crypto/ecdsa_curve.h"
 #include "virtcrypt/crypto/ecdsa_der.h"
 #include "virtcrypt/crypto/ecdsa_nonce.h"
+#include "virtcrypt/crypto/key_memory.h"
 #include "virtcrypt/crypto/scatter.h"
 
 namespace virtcrypt::crypto::cryptopp_ecdsa {
@@ -190,7 +191,7 @@ std::span<const AkcipherCapability> capabilities() {
 Expected<SessionPointer, Outcome> create_session(const EcdsaParameters& parameters) {
   std::optional<EcdsaKey> key = parse_key(parameters);
   if (!key) return Unexpected<Outcome>(Outcome::kFailed);
-  return std::make_shared<const EcdsaSession>(parameters.curve, *std::move(key));
+  return make_session<EcdsaSession>(parameters.curve, *std::move(key));
 }
 
 }  // namespace virtcrypt::crypto::cryptopp_ecdsa

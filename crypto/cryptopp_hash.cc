@@ -12,6 +12,7 @@
 #include "virtcrypt/crypto/cryptopp_bytes.h"
 #include "virtcrypt/crypto/cryptopp_session.h"
 #include "virtcrypt/crypto/digest.h"
+#include "virtcrypt/crypto/key_memory.h"
 #include "virtcrypt/crypto/rows.h"
 #include "virtcrypt/crypto/scatter.h"
 
@@ -94,7 +95,7 @@ class ShakeSession final : public CryptoppSession {
 
 template <typename SomeSession>
 SessionPointer make(const Row& row, const HashParameters& parameters) {
-  return std::make_shared<const SomeSession>(row, parameters);
+  return make_session<SomeSession>(row, parameters);
 }
 
 template <typename Hash>

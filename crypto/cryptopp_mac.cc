@@ -16,6 +16,7 @@
 #include "virtcrypt/crypto/cryptopp_bytes.h"
 #include "virtcrypt/crypto/cryptopp_session.h"
 #include "virtcrypt/crypto/digest.h"
+#include "virtcrypt/crypto/key_memory.h"
 #include "virtcrypt/crypto/mac_session.h"
 #include "virtcrypt/crypto/rows.h"
 #include "virtcrypt/crypto/scatter.h"
@@ -133,11 +134,11 @@ template <BlockCipher kCipher>
 SessionPointer make_cmac(const MacRow& row, const MacParameters& parameters) {
   KeyedBlockCipher cipher(kCipher, Direction::kEncrypt, parameters.key);
   LastBlock last = cipher.with(cmac_last_block);
-  return std::make_shared<const BlockMacSession>(row, parameters, std::move(cipher), std::move(last));
+  return make_session<BlockMacSession>(row, parameters, std::move(cipher), std::move(last));
 }
 
 SessionPointer make_cbc_mac(const MacRow& row, const MacParameters& parameters) {
-  return std::make_shared<const BlockMacSession>(
+  return make_session<BlockMacSession>(
       row, parameters, KeyedBlockCipher(BlockCipher::kAes, Direction::kEncrypt, parameters.key),
       cbc_mac_last_block());
 }
@@ -153,11 +154,10 @@ SessionPointer make_xcbc(const MacRow& row, const MacParameters& parameters) {
   };
   const MacBlock k1 = derived(1);
   constexpr CryptoPP::byte kOneAndZeros = 0x80;
-  return std::make_shared<const BlockMacSession>(
-      row, parameters,
-      KeyedBlockCipher(BlockCipher::kAes, Direction::kEncrypt,
-                       std::as_bytes(std::span(k1.data(), k1.size()))),
-      LastBlock{kOneAndZeros, derived(2), derived(3)});
+  return make_session<BlockMacSession>(row, parameters,
+                                       KeyedBlockCipher(BlockCipher::kAes, Direction::kEncrypt,
+                                                        std::as_bytes(std::span(k1.data(), k1.size()))),
+                                       LastBlock{kOneAndZeros, derived(2), derived(3)});
 }
 
 constexpr KeyBytes kAnyKey{0, kMaxMacKeyBytes, 1};

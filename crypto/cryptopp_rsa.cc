@@ -9,6 +9,7 @@
 #include "virtcrypt/crypto/cryptopp_bytes.h"
 #include "virtcrypt/crypto/cryptopp_random.h"
 #include "virtcrypt/crypto/cryptopp_session.h"
+#include "virtcrypt/crypto/key_memory.h"
 #include "virtcrypt/crypto/pkcs1_padding.h"
 #include "virtcrypt/crypto/rsa_der.h"
 #include "virtcrypt/crypto/rsa_key.h"
@@ -213,7 +214,7 @@ Expected<SessionPointer, Outcome> create_session(const RsaParameters& parameters
     return Unexpected<Outcome>(Outcome::kNotSupported);
   std::optional<RsaKey> key = parse_key(parameters);
   if (!key) return Unexpected<Outcome>(Outcome::kFailed);
-  return std::make_shared<const RsaSession>(*std::move(key), parameters.padding, parameters.hash);
+  return make_session<RsaSession>(*std::move(key), parameters.padding, parameters.hash);
 }
 
 }  // namespace virtcrypt::crypto::cryptopp_rsa

@@ -10,6 +10,7 @@
 
 #include "virtcrypt/crypto/cryptopp_block_cipher.h"
 #include "virtcrypt/crypto/cryptopp_bytes.h"
+#include "virtcrypt/crypto/key_memory.h"
 #include "virtcrypt/crypto/text_run.h"
 
 namespace virtcrypt::crypto::cryptopp_xts {
@@ -124,7 +125,7 @@ class XtsSession final : public CipherSession {
 }  // namespace
 
 SessionPointer make_session(const CipherRow& row, const CipherParameters& parameters) {
-  return std::make_shared<const XtsSession>(row, parameters);
+  return make_session<XtsSession>(row, parameters);
 }
 
 }  // namespace virtcrypt::crypto::cryptopp_xts

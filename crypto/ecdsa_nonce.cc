@@ -6,6 +6,7 @@
 #include <cryptopp/sha.h>
 
 #include "virtcrypt/crypto/cryptopp_bytes.h"
+#include "virtcrypt/crypto/key_memory.h"
 
 namespace virtcrypt::crypto {
 namespace {
@@ -17,15 +18,15 @@ constexpr std::size_t kBitsPerByte = 8;
 std::unique_ptr<CryptoPP::HMAC_Base> make_hmac(HashAlgorithm hash) {
   switch (hash) {
     case HashAlgorithm::kSha1:
-      return std::make_unique<CryptoPP::HMAC<CryptoPP::SHA1>>();
+      return std::make_unique<InKeyMemory<CryptoPP::HMAC<CryptoPP::SHA1>>>();
     case HashAlgorithm::kSha224:
-      return std::make_unique<CryptoPP::HMAC<CryptoPP::SHA224>>();
+      return std::make_unique<InKeyMemory<CryptoPP::HMAC<CryptoPP::SHA224>>>();
     case HashAlgorithm::kSha384:
-      return std::make_unique<CryptoPP::HMAC<CryptoPP::SHA384>>();
+      return std::make_unique<InKeyMemory<CryptoPP::HMAC<CryptoPP::SHA384>>>();
     case HashAlgorithm::kSha512:
-      return std::make_unique<CryptoPP::HMAC<CryptoPP::SHA512>>();
+      return std::make_unique<InKeyMemory<CryptoPP::HMAC<CryptoPP::SHA512>>>();
     default:
-      return std::make_unique<CryptoPP::HMAC<CryptoPP::SHA256>>();
+      return std::make_unique<InKeyMemory<CryptoPP::HMAC<CryptoPP::SHA256>>>();
   }
 }
 

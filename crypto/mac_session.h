@@ -8,6 +8,7 @@
 
 #include "virtcrypt/crypto/engine.h"
 #include "virtcrypt/crypto/engine_session.h"
+#include "virtcrypt/crypto/key_memory.h"
 #include "virtcrypt/crypto/rows.h"
 
 namespace virtcrypt::crypto {
@@ -21,7 +22,7 @@ struct MacRow {
 
 template <typename Session>
 [[nodiscard]] SessionPointer make_mac(const MacRow& row, const MacParameters& parameters) {
-  return std::make_shared<const Session>(row, parameters);
+  return make_session<Session>(row, parameters);
 }
 
 template <std::size_t kRows>

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "virtcrypt/crypto/key_memory.h"
 #include "virtcrypt/crypto/scatter.h"
 #include "virtcrypt/crypto/secure_buffer.h"
 
@@ -70,7 +71,7 @@ Expected<SessionPointer, Outcome> create_session(const Engine& engine,
   if (!inner) return inner;
   auto outer = engine.create_session(HashParameters{parameters.outer, parameters.result_bytes});
   if (!outer) return outer;
-  return std::make_shared<const NestedHashSession>(parameters, std::move(*inner), std::move(*outer));
+  return make_session<NestedHashSession>(parameters, std::move(*inner), std::move(*outer));
 }
 
 void execute(const Engine& engine, Operation& operation) {

@@ -3,6 +3,8 @@
 #include <exception>
 #include <utility>
 
+#include "virtcrypt/crypto/stack_wipe.h"
+
 namespace virtcrypt::devices::crypto_dev {
 namespace {
 
@@ -70,6 +72,7 @@ ControlAnswer ControlQueue::carry_out(ControlRequest& request) {
 }
 
 ControlAnswer ControlQueue::create(const CreateSession& request) {
+  const crypto::StackWipe wipe(crypto::kDeepStackBytes);
   spend(estimated_creation_ns(request.parameters));
   auto session = try_create_session(parts_, "controlq", request.parameters);
   if (!session) return {.status = to_status(session.error())};

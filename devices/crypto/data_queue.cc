@@ -45,6 +45,7 @@ void Job::clear() {
   operations.clear();
   estimated_ns = 0;
   is_executed = false;
+  stack_bytes = crypto::kSymmetricStackBytes;
 }
 
 DataQueue::DataQueue(asio::io_context& loop, virtio::QueueIndex index, const DeviceParts& parts)
@@ -100,6 +101,7 @@ void DataQueue::add_request(virtio::DescriptorChain chain, Job& job) {
   operation.tag_bytes = request.tag_bytes;
   count(data_stats_.source_bytes, request.source_bytes);
   job.estimated_ns += parts_.engine.estimated_ns(operation);
+  if (request.service == crypto::Service::kAkcipher) job.stack_bytes = crypto::kDeepStackBytes;
 }
 
 // What the request is to be executed on; nothing, with the request's status set, when it is refused.
@@ -137,6 +139,7 @@ const crypto::Session* DataQueue::pin_session(Job::Entry& entry) {
 }
 
 const crypto::Session* DataQueue::make_session(Job::Entry& entry) {
+  const crypto::StackWipe wipe(crypto::kDeepStackBytes);
   DataRequest& request = entry.request;
   spend(estimated_creation_ns(request.parameters));
   auto session = try_create_session(parts_, log_name_, request.parameters);
@@ -162,6 +165,7 @@ void DataQueue::execute(Job& job) const {
   // The results would be written to memory that is the driver's again, or that the device may not access.
   if (called_off() || !has_bus_master()) return;
   job.is_executed = true;
+  const crypto::StackWipe wipe(job.stack_bytes);
   try {
     parts_.engine.execute(job.operations);
   } catch (const std::exception& error) {

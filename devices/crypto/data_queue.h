@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "virtcrypt/crypto/operation.h"
+#include "virtcrypt/crypto/stack_wipe.h"
 #include "virtcrypt/devices/crypto/dialect.h"
 #include "virtcrypt/devices/crypto/parts.h"
 #include "virtcrypt/devices/crypto/stats.h"
@@ -50,6 +51,7 @@ class Job {
   std::vector<crypto::Operation> operations;
   std::uint64_t estimated_ns = 0;
   bool is_executed = false;
+  std::size_t stack_bytes = crypto::kSymmetricStackBytes;  // that executing them may leave secrets on
 
  private:
   std::deque<Entry> entries_;  // operations point into entries: they must not move

@@ -4,9 +4,10 @@
 #include <array>
 #include <iterator>
 #include <utility>
-#include <vector>
 
 #include <spdlog/fmt/fmt.h>
+
+#include "virtcrypt/crypto/secure_buffer.h"
 
 namespace virtcrypt::devices::crypto_dev {
 namespace {
@@ -29,12 +30,13 @@ void append_hex(std::string& text, std::span<const std::byte> bytes) {
     fmt::format_to(std::back_inserter(text), "{:02x}", std::to_integer<unsigned>(byte));
 }
 
-std::vector<std::byte> readable_bytes(const virtio::DescriptorChain& chain, std::uint64_t offset,
-                                      std::uint64_t bytes) {
+// There may be keys among them.
+crypto::SecureBuffer readable_bytes(const virtio::DescriptorChain& chain, std::uint64_t offset,
+                                    std::uint64_t bytes) {
   virtio::ReadCursor reader = chain.reader();
   if (!reader.skip(std::min(offset, reader.remaining()))) return {};
-  std::vector<std::byte> copy(std::min(bytes, reader.remaining()));
-  if (!reader.read(copy)) return {};
+  crypto::SecureBuffer copy(static_cast<std::size_t>(std::min(bytes, reader.remaining())));
+  if (!reader.read(copy.bytes())) return {};
   return copy;
 }
 
@@ -63,7 +65,8 @@ void append_request(std::string& text, const DecodedRequest& request, const virt
     if (payload) {
       text += ' ';
       append_hex(text, readable_bytes(chain, part.offset,
-                                      std::min<std::uint64_t>(part.bytes, RequestTrace::kMostPayloadBytes)));
+                                      std::min<std::uint64_t>(part.bytes, RequestTrace::kMostPayloadBytes))
+                           .bytes());
     }
     text += '\n';
   }
@@ -71,9 +74,9 @@ void append_request(std::string& text, const DecodedRequest& request, const virt
 
 DecodedRequest decode(const virtio::DescriptorChain& chain, bool is_control, const Dialect& dialect,
                       const Terms& terms) {
-  const std::vector<std::byte> front = readable_bytes(chain, 0, kMostFieldBytes);
-  return is_control ? dialect.decode_control(front, terms.negotiated)
-                    : dialect.decode_data(front, terms.negotiated);
+  const crypto::SecureBuffer front = readable_bytes(chain, 0, kMostFieldBytes);
+  return is_control ? dialect.decode_control(front.bytes(), terms.negotiated)
+                    : dialect.decode_data(front.bytes(), terms.negotiated);
 }
 
 RequestTrace::RequestTrace(Write write, bool payload)

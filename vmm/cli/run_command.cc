@@ -16,6 +16,7 @@
 #include "virtcrypt/vmm/cli/memory_size.h"
 #include "virtcrypt/vmm/console_output.h"
 #include "virtcrypt/vmm/control_socket.h"
+#include "virtcrypt/vmm/core_dumps.h"
 #include "virtcrypt/vmm/crypto_control.h"
 #include "virtcrypt/vmm/crypto_function.h"
 #include "virtcrypt/vmm/escape_filter.h"
@@ -51,6 +52,7 @@ struct RunOptions {
   bool check_driver = false;
   std::vector<std::string> check_driver_reports;
   std::string sandbox = "auto";
+  bool core_dumps = false;
 };
 
 const std::map<std::string, sandbox::Mode> kSandboxModes{
@@ -177,6 +179,8 @@ void add_options(CLI::App& command, RunOptions& options) {
       ->type_name("MODE")
       ->capture_default_str()
       ->check(CLI::IsMember(kSandboxModes));
+  command.add_flag("--core-dumps", options.core_dumps,
+                   "Allow core dumps and debuggers; without it neither gets at the guest's keys");
   command.footer(kFooter);
 }
 
@@ -353,6 +357,7 @@ int run(const RunOptions& options, const DriverReport& driver_report) {
                           .inherited = sandbox::descriptors_in_use()};
   sandbox::raise_descriptor_limit();
   set_up_logging(options.log_level, options.log_file);
+  if (!options.core_dumps) forbid_core_dumps();
   if (options.check_backend) require_backend_for(options.kernel, Kvm());
   wanted.control_socket = options.control;
   wanted.clients = ControlSocket::kMaxClients;
