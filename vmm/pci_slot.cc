@@ -59,7 +59,10 @@ void PciSlot::attach(virtio::pci::Function& function) {
 
 void PciSlot::map_bar(unsigned bar, std::uint64_t base, std::uint64_t size) {
   unmap_bar(bar);
-  spdlog::debug("slot {}: BAR {} at {:#x}, {:#x} bytes", number_, bar, base, size);
+  if (const auto swallowed = bar_mapped_.admit()) {
+    spdlog::debug("slot {}: BAR {} at {:#x}, {:#x} bytes ({} more like this)", number_, bar, base, size,
+                  *swallowed);
+  }
   machine_.memory_bus.add(base, size, bars_.at(bar));
   map_doorbells(bar, base);
 }

@@ -81,6 +81,7 @@ class PciSlot final : public virtio::pci::Slot {
   std::vector<MappedDoorbell> mapped_doorbells_;
   std::vector<std::unique_ptr<MsiVector>> vectors_;  // constant after attach()
   devices::LogLimiter doorbell_refused_;
+  devices::LogLimiter bar_mapped_;
 };
 
 }  // namespace virtcrypt::vmm
