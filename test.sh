@@ -41,7 +41,7 @@ build_sanitized() {
     "-DVIRTCRYPT_SANITIZE=${flags[$1]}" -DVIRTCRYPT_TESTS=ON -DVIRTCRYPT_TEST_PCH=ON
   local targets
   mapfile -t targets < <(unit_programs "$1")
-  if [[ $1 == asan ]]; then targets+=(fuzz_standalone); fi
+  if [[ $1 == asan ]]; then targets+=(fuzz_standalone fuzz_faults); fi
   ninja -C "$root/build-$1" "${targets[@]}" || fail "the $1 build failed" "the compiler's messages are above"
 }
 
@@ -68,7 +68,7 @@ combined_tests() {
   if [[ $fast == no ]]; then fuzz_tests; fi
 }
 
-# fuzz_tests: the fuzzers' kept inputs, and changed ones, with AddressSanitizer.
+# fuzz_tests: the fuzzers' kept inputs, and changed ones, with AddressSanitizer; and whether they find faults with it.
 fuzz_tests() {
   local folder target
   for folder in "$root"/tests/fuzz/corpus/*; do
@@ -76,6 +76,8 @@ fuzz_tests() {
     echo "add_test(\"asan.fuzz.$target\" \"$root/build-asan/tests/fuzz/fuzz_standalone\" --target $target --runs 500 \"$folder\")"
     echo "set_tests_properties(\"asan.fuzz.$target\" PROPERTIES LABELS \"asan;fuzz\" TIMEOUT 300)"
   done
+  echo "add_test(\"asan.fuzz_faults\" \"$root/build-asan/tests/fuzz/fuzz_faults\" \"$root/tests/fuzz/corpus\")"
+  echo "set_tests_properties(\"asan.fuzz_faults\" PROPERTIES LABELS \"asan;fuzz\" TIMEOUT 600)"
 }
 
 step "Packages"

@@ -25,6 +25,7 @@ std::uint8_t number_of_binary() {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace virtcrypt::fuzz;
-  Machine(target()).run(parse_input({data, size}));
+  const Input input = parse_input({data, size});
+  Machine(target(), input).run(input);
   return 0;
 }

@@ -7,7 +7,9 @@ namespace virtcrypt::fuzz {
 Input parse_input(std::span<const std::uint8_t> bytes) {
   Reader header(bytes.first(std::min<std::size_t>(bytes.size(), 2)));
   Input input;
-  input.target = header.u8();
+  const std::uint8_t first = header.u8();
+  input.target = first & 0xFU;
+  input.options = static_cast<std::uint8_t>(unsigned{first} >> 4U);
   input.features = header.u8();
   std::size_t at = 2;
   while (at + 2 <= bytes.size() && input.steps.size() < kMostSteps) {
@@ -21,7 +23,8 @@ Input parse_input(std::span<const std::uint8_t> bytes) {
 }
 
 std::vector<std::uint8_t> bytes_of(const Input& input) {
-  std::vector<std::uint8_t> bytes{input.target, input.features};
+  const auto first = static_cast<std::uint8_t>(unsigned{input.options} << 4U | (input.target & 0xFU));
+  std::vector<std::uint8_t> bytes{first, input.features};
   for (const Step& step : input.steps) {
     bytes.push_back(step.kind);
     bytes.push_back(static_cast<std::uint8_t>(step.bytes.size()));

@@ -21,8 +21,11 @@ struct Step {
 };
 
 struct Input {
-  std::uint8_t target = 0;    // Target::number, or kDifferentialNumber
-  std::uint8_t features = 0;  // Feature bits of operations.h
+  // One byte on the wire: Target::number in the lower half and power_on_option bits of operations.h in the
+  // upper one; or kDifferentialNumber.
+  std::uint8_t target = 0;
+  std::uint8_t options = 0;
+  std::uint8_t features = 0;  // start_bit bits of operations.h
   std::vector<Step> steps;    // at most kMostSteps
 };
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 
 #include "tests/driver/packed_ring.h"
@@ -102,6 +103,12 @@ void Machine::common_write(Reader& bytes) {
   pci_->write_common(field.offset, field.width, static_cast<std::uint32_t>(value));
 }
 
+// Split virtqueues are as long as a power of two.
+std::uint16_t Machine::ring_size() const {
+  const std::uint16_t most = narrow_ ? kNarrowRingSize : kRingSize;
+  return (features_ & test::feature::kRingPacked) != 0 ? most : std::bit_floor(most);
+}
+
 std::uint16_t Machine::queue(Reader& bytes) const {
   return static_cast<std::uint16_t>(bytes.u8() % rings_.size());
 }
@@ -159,7 +166,7 @@ Machine::Place Machine::place(Reader& bytes) {
 
 void Machine::descriptor(Reader& bytes) {
   Ring& ring = rings_[queue(bytes)];
-  const std::uint16_t index = bytes.u8() % kRingSize;
+  const auto index = static_cast<std::uint16_t>(bytes.u8() % ring_size());
   const std::uint64_t address = place(bytes).address;
   const std::uint32_t length = bytes.u32();
   const std::uint16_t flags = bytes.u16();
@@ -170,7 +177,7 @@ void Machine::descriptor(Reader& bytes) {
   if (auto* split = dynamic_cast<test::SplitRing*>(ring.ring.get())) {
     split->set_descriptor(index,
                           {address, shown, static_cast<std::uint16_t>(flags & 7U),
-                           static_cast<std::uint16_t>((flags & 0x200U) != 0 ? next : next % kRingSize)});
+                           static_cast<std::uint16_t>((flags & 0x200U) != 0 ? next : next % ring_size())});
   } else if (auto* packed = dynamic_cast<test::PackedRing*>(ring.ring.get())) {
     const test::PackedDescriptor descriptor{address, shown, next, static_cast<std::uint16_t>(flags & 7U)};
     if ((flags & 0x200U) != 0) {
@@ -189,8 +196,8 @@ void Machine::available(Reader& bytes) {
   honest_ = false;
   if (auto* split = dynamic_cast<test::SplitRing*>(ring.ring.get())) {
     const std::uint16_t index = split->avail_index();
-    split->set_avail_entry(static_cast<std::uint16_t>(index % kRingSize),
-                           (step & 0x80U) != 0 ? head : head % kRingSize);
+    split->set_avail_entry(static_cast<std::uint16_t>(index % ring_size()),
+                           (step & 0x80U) != 0 ? head : static_cast<std::uint16_t>(head % ring_size()));
     split->set_avail_index(static_cast<std::uint16_t>(index + ((step & 0x40U) != 0 ? step : 1U)));
     say("available ring: head {}, step {}", head, step);
   } else if (auto* packed = dynamic_cast<test::PackedRing*>(ring.ring.get())) {
@@ -209,12 +216,28 @@ void Machine::poke(Reader& bytes) {
   std::memcpy(where.bytes.data(), content.data(), count);
 }
 
+namespace {
+
+// Leaves out the last `bytes` writable bytes.
+void cut(std::vector<test::Segment>& segments, std::uint32_t bytes) {
+  while (bytes > 0 && !segments.empty() && segments.back().writable) {
+    test::Segment& last = segments.back();
+    const std::uint32_t here = std::min(bytes, last.length);
+    last.length -= here;
+    bytes -= here;
+    if (last.length == 0) segments.pop_back();
+  }
+}
+
+}  // namespace
+
 void Machine::request(Reader& bytes) {
   const std::uint8_t choice = bytes.u8();
   BuiltRequest built = build_request(target_, state_, bytes);
   // As a rule on the queue that it is for.
-  std::uint16_t queue = built.is_control ? kDataQueues : choice % kDataQueues;
-  if (choice >= 250) queue = choice % (kDataQueues + 1U);
+  const std::uint16_t right = built.is_control ? data_queues_ : choice % data_queues_;
+  const auto queue = static_cast<std::uint16_t>(choice >= 250 ? choice % (data_queues_ + 1U) : right);
+  const bool misplaced = built.is_control ? queue != data_queues_ : queue == data_queues_;
   Ring& ring = rings_[queue];
   if (!ring.ring) return;
   std::vector<test::Segment> segments;
@@ -224,7 +247,9 @@ void Machine::request(Reader& bytes) {
     say("no memory for another request");
     return;
   }
-  Pending pending{.segments = segments, .readable = {}, .request = std::move(built)};
+  cut(segments, built.cut);
+  if (segments.empty()) return;
+  Pending pending{.segments = segments, .readable = {}, .request = std::move(built), .misplaced = misplaced};
   test::Bytes& readable = pending.readable;
   std::vector<std::span<std::byte>> pieces;
   std::size_t total = 0;
@@ -260,6 +285,29 @@ void Machine::request(Reader& bytes) {
   std::optional<std::uint16_t> next;
   if ((features_ & test::feature::kNotificationData) != 0) next = ring.ring->next_available();
   pci_->kick(queue, next);
+}
+
+// As a driver would do it whose areas are anywhere.
+void Machine::queue_setup(Reader& bytes) {
+  const std::uint16_t queue = this->queue(bytes);
+  const std::uint8_t how = bytes.u8();
+  const std::uint8_t size = bytes.u8();
+  honest_ = false;
+  if ((how & 1U) != 0) {
+    pci_->request_queue_reset(queue);
+    work();
+  }
+  pci_->write_common(test::common::kQueueSelect, 2, queue);
+  if ((how & 2U) != 0) pci_->write_common(test::common::kQueueSize, 2, size);
+  for (const std::uint32_t area :
+       {test::common::kQueueDesc, test::common::kQueueDriver, test::common::kQueueDevice}) {
+    const std::uint64_t anywhere = place(bytes).address;
+    const std::uint64_t address = (how & 4U) != 0 ? anywhere : anywhere & ~std::uint64_t{15};
+    say("queue {}: area {} at {:#x}", queue, area, address);
+    pci_->write_common(area, 4, static_cast<std::uint32_t>(address));
+    pci_->write_common(area + 4, 4, static_cast<std::uint32_t>(address >> 32U));
+  }
+  pci_->write_common(test::common::kQueueEnable, 2, 1);
 }
 
 void Machine::notify(Reader& bytes) {

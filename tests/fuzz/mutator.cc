@@ -60,7 +60,11 @@ void change(Input& input, Random& random) {
       std::swap(steps[which], steps[below(random, steps.size())]);
       break;
     case 5:
-      input.features ^= static_cast<std::uint8_t>(1U << below(random, 8));
+      if (below(random, 3) == 0) {
+        input.options ^= static_cast<std::uint8_t>(1U << below(random, 4));
+      } else {
+        input.features ^= static_cast<std::uint8_t>(1U << below(random, 8));
+      }
       break;
     case 6:
       steps[which].kind = static_cast<std::uint8_t>(random());
@@ -89,10 +93,13 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
   using namespace virtcrypt::fuzz;
   Random random(seed + 1);
   Input input = parse_input({data, size});
-  input.target = number_of_binary();
   const std::size_t changes = 1 + below(random, 3);
   for (std::size_t i = 0; i < changes; ++i)
     change(input, random);
+  const std::uint8_t number = number_of_binary();
+  input.target = number & 0xFU;
+  // Only numbers of targets leave room for options.
+  if (number > 0xFU) input.options = static_cast<std::uint8_t>(unsigned{number} >> 4U);
   return store(input, data, max_size);
 }
 

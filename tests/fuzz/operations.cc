@@ -6,18 +6,20 @@ namespace {
 using enum Operation;
 using enum Service;
 
-// An operation may be listed more than once, to be taken more often.
-constexpr Operation kPciSteps[] = {kConfigRead, kConfigWrite, kBarRead, kBarWrite, kCommonWrite,
-                                   kBarWrite,   kCommonWrite, kStart,   kNotify,   kRun,
-                                   kReset,      kQueueReset,  kReady,   kCommand,  kRequest};
-constexpr Operation kRingSteps[] = {kDescriptor,  kDescriptor, kDescriptor, kAvailable, kPoke,
-                                    kRequest,     kNotify,     kRun,        kRun,       kQueueReset,
-                                    kCommonWrite, kReset,      kStart};
-constexpr Operation kRequestSteps[] = {kRequest, kRequest, kRequest, kRequest, kRun, kRun, kPoke, kReady};
-constexpr Operation kAllSteps[] = {kConfigRead, kConfigWrite, kBarRead,    kBarWrite, kCommonWrite,
-                                   kStart,      kDescriptor,  kAvailable,  kPoke,     kRequest,
-                                   kRequest,    kRequest,     kNotify,     kRun,      kRace,
-                                   kRace,       kReset,       kQueueReset, kReady,    kCommand};
+// An operation may be listed more than once, to be taken more often. New ones come last: kept inputs name
+// operations by their place.
+constexpr Operation kPciSteps[] = {
+    kConfigRead, kConfigWrite, kBarRead, kBarWrite,   kCommonWrite, kBarWrite, kCommonWrite, kStart,
+    kNotify,     kRun,         kReset,   kQueueReset, kReady,       kCommand,  kRequest,     kQueueSetup};
+constexpr Operation kRingSteps[] = {
+    kDescriptor, kDescriptor, kDescriptor,  kAvailable, kPoke,  kRequest,    kNotify,  kRun,
+    kRun,        kQueueReset, kCommonWrite, kReset,     kStart, kQueueSetup, kCommand, kReady};
+constexpr Operation kRequestSteps[] = {kRequest, kRequest, kRequest, kRequest, kRun,     kRun,
+                                       kPoke,    kReady,   kRequest, kRequest, kCommand, kStart};
+constexpr Operation kAllSteps[] = {
+    kConfigRead, kConfigWrite, kBarRead, kBarWrite,   kCommonWrite, kStart,   kDescriptor,
+    kAvailable,  kPoke,        kRequest, kRequest,    kRequest,     kNotify,  kRun,
+    kRace,       kRace,        kReset,   kQueueReset, kReady,       kCommand, kQueueSetup};
 
 constexpr Service kAllServices[] = {kCipher, kChain, kHash, kMac, kAead, kRsa, kEcdsa};
 constexpr Service kSymmetric[] = {kCipher, kChain, kHash, kMac, kAead};

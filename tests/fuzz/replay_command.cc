@@ -67,9 +67,9 @@ std::string target_of(const Options& options, const std::vector<std::uint8_t>& b
 }
 
 void replay_steps(const Target& target, const Input& input) {
-  print(fmt::format("target {} ({}), feature bits {:#04x}, {} steps", target.name, target.about,
-                    input.features, input.steps.size()));
-  Machine(target, print).run(input);
+  print(fmt::format("target {} ({}), options {:#x}, feature bits {:#04x}, {} steps", target.name,
+                    target.about, input.options, input.features, input.steps.size()));
+  Machine(target, input, print).run(input);
   print("the device has borne it");
 }
 

@@ -16,6 +16,10 @@ namespace virtcrypt::fuzz {
 // As a rule `right`; sometimes some bytes less or more.
 [[nodiscard]] std::size_t nearly(Reader& bytes, std::size_t right);
 
+// The same for an offset or a length of 32 bits on the wire, and less than 0 wraps: with another it may add
+// up to something small.
+[[nodiscard]] std::uint32_t nearly_field(Reader& bytes, std::uint32_t right);
+
 // Of a text: as a rule some blocks behind `least`, sometimes anything up to 4 KiB.
 [[nodiscard]] std::size_t text_length(Reader& bytes, std::size_t block, std::size_t least = 0);
 

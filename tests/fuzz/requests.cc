@@ -1,5 +1,7 @@
 #include "tests/fuzz/requests.h"
 
+#include <stdexcept>
+
 #include <spdlog/fmt/fmt.h>
 
 #include "tests/driver/algorithm_rows.h"
@@ -56,6 +58,7 @@ class Builder {
     return test::destroy_request(state_.layout, opcode(service, kDestroySession), session(service));
   }
   std::string text() const { return text_; }
+  const Bytes& source() const { return source_; }
 
  private:
   struct Cipher {
@@ -244,7 +247,7 @@ test::Request Builder::chain_data() {
   source_ = source(text_length(bytes_, 16));
   const Bytes aad = filling(bytes_.u8() % 32U, 1);
   const auto length = static_cast<std::uint32_t>(source_.size());
-  const auto part = [&](std::uint32_t right) { return static_cast<std::uint32_t>(nearly(bytes_, right)); };
+  const auto part = [&](std::uint32_t right) { return nearly_field(bytes_, right); };
   return test::chain_request(to, subject,
                              {.iv = iv,
                               .source = source_,
@@ -328,10 +331,25 @@ BuiltRequest build_standard(const Target& target, const DriverState& state, Kind
   built.request = kind == Kind::kCreate ? builder.create(service)
                   : kind == Kind::kData ? builder.data(service)
                                         : builder.destroy(service);
+  if (kind == Kind::kData) built.source = builder.source();
   constexpr const char* kVerbs[] = {"create", "use", "destroy"};
   built.text =
       fmt::format("{} {}{}", kVerbs[static_cast<std::size_t>(kind)], name_of(service), builder.text());
   return built;
+}
+
+// The result goes over the source, or beside it by a few bytes.
+void overlap(BuiltRequest& built, Reader& bytes) {
+  const bool wanted = bytes.u8() % 8U == 1;
+  const auto shift = static_cast<std::int8_t>(bytes.u8());
+  if (!wanted || built.source.empty()) return;
+  try {
+    built.request.overlap(built.source, shift);
+  } catch (const std::logic_error&) {
+    return;  // it is not among its parts: a request to verify a published signature
+  }
+  built.overlaps = true;
+  built.text.append(fmt::format(", the result {} bytes behind the source", shift));
 }
 
 // Cuts, tables and wrong bytes: of any request.
@@ -348,6 +366,10 @@ void disturb(BuiltRequest& built, Reader& bytes) {
   if (indirect) built.text.append(", indirect");
   for (const BuiltRequest::Change& change : built.changes)
     built.text.append(fmt::format(", byte {} ^ {:#04x}", change.offset, change.mask));
+  overlap(built, bytes);
+  if (bytes.u8() % 16U != 1) return;
+  built.cut = bytes.u8();
+  built.text.append(fmt::format(", {} bytes less to write", built.cut));
 }
 
 }  // namespace

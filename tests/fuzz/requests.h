@@ -31,6 +31,8 @@ struct BuiltRequest {
   Service service{};
   // Source and destination share memory, so that readable bytes may change.
   bool overlaps = false;
+  test::Bytes source;     // of a data request
+  std::uint8_t cut = 0;   // bytes that the end of the writable part lacks
   bool indirect = false;  // in a table of its own, where that was negotiated
   // Applied to the readable bytes once they lie in memory.
   struct Change {

@@ -79,7 +79,7 @@ rfc::Data any_data(std::uint64_t session, const DriverState& state, Reader& byte
   const std::size_t room = nearly(bytes, source.size());
   rfc::Data data = rfc::data_of(session, iv, source, aad, (bytes.u8() & 1U) != 0 ? 0 : room,
                                 kDigests[bytes.u8() % std::size(kDigests)]);
-  const auto shift = [&](std::uint32_t& field) { field = static_cast<std::uint32_t>(nearly(bytes, field)); };
+  const auto shift = [&](std::uint32_t& field) { field = nearly_field(bytes, field); };
   shift(data.header.cipher_start);
   shift(data.header.cipher_len);
   shift(data.header.hash_start);
