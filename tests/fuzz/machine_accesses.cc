@@ -235,7 +235,8 @@ void Machine::request(Reader& bytes) {
   const std::uint8_t choice = bytes.u8();
   BuiltRequest built = build_request(target_, state_, bytes);
   // As a rule on the queue that it is for.
-  const std::uint16_t right = built.is_control ? data_queues_ : choice % data_queues_;
+  const std::uint16_t right =
+      built.is_control ? data_queues_ : static_cast<std::uint16_t>(choice % data_queues_);
   const auto queue = static_cast<std::uint16_t>(choice >= 250 ? choice % (data_queues_ + 1U) : right);
   const bool misplaced = built.is_control ? queue != data_queues_ : queue == data_queues_;
   Ring& ring = rings_[queue];
