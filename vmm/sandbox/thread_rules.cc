@@ -30,10 +30,10 @@ void allow(std::vector<Rule>& rules, std::initializer_list<int> system_calls) {
 }
 
 // One rule for each value that the argument may have.
-template <typename Values>
-void allow_values(std::vector<Rule>& rules, int system_call, unsigned argument, const Values& values) {
-  for (const auto value : values) {
-    rules.push_back({system_call, {is(argument, static_cast<std::uint64_t>(value))}});
+void allow_values(std::vector<Rule>& rules, int system_call, unsigned argument,
+                  const std::vector<unsigned long>& values) {
+  for (const unsigned long value : values) {
+    rules.push_back({system_call, {is(argument, value)}});
   }
 }
 
@@ -48,8 +48,7 @@ void allow_memory(std::vector<Rule>& rules) {
   rules.push_back({SYS_mmap, {{2, PROT_EXEC, 0}, {3, MAP_ANONYMOUS, MAP_ANONYMOUS}}});
   rules.push_back({SYS_mprotect, {{2, PROT_EXEC, 0}}});
   allow(rules, {SYS_munmap, SYS_mremap, SYS_brk});
-  allow_values(rules, SYS_madvise, 2,
-               std::initializer_list{MADV_DONTNEED, MADV_FREE, MADV_HUGEPAGE, MADV_DONTDUMP});
+  allow_values(rules, SYS_madvise, 2, {MADV_DONTNEED, MADV_FREE, MADV_HUGEPAGE, MADV_DONTDUMP});
 }
 
 // What any thread does: locks, memory, time, log lines, and its own end.
@@ -89,13 +88,13 @@ void allow_control_socket(std::vector<Rule>& rules) {
 void allow_event_loop(std::vector<Rule>& rules) {
   allow_loop(rules);
   allow(rules, {SYS_readv, SYS_epoll_ctl, SYS_close});
-  allow_values(rules, SYS_fcntl, 1, std::initializer_list{F_GETFL, F_SETFL});
-  allow_values(rules, SYS_ioctl, 1, std::initializer_list{FIONBIO, TIOCGPGRP});
+  allow_values(rules, SYS_fcntl, 1, {F_GETFL, F_SETFL});
+  allow_values(rules, SYS_ioctl, 1, {FIONBIO, TIOCGPGRP});
   allow(rules, {SYS_getpgrp});
   // Console input raises the serial port's interrupt; the end takes the devices off the machine.
   allow_kvm(rules, {kvm_line_requests(), kvm_route_requests()});
   // Asio gives the signals back that it took.
-  allow_values(rules, SYS_rt_sigaction, 0, std::initializer_list{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCONT});
+  allow_values(rules, SYS_rt_sigaction, 0, {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCONT});
 }
 
 void allow_kind(std::vector<Rule>& rules, ThreadKind kind, const RuleOptions& options) {
