@@ -12,18 +12,12 @@
 #include <cryptopp/allocate.h>
 #include <sys/mman.h>
 
+#include "virtcrypt/crypto/sanitizers.h"
+
 namespace virtcrypt::crypto {
 
 // Sanitizers watch the heap, not memory that a program hands out itself.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define VIRTCRYPT_KEYS_ON_HEAP
-#elif defined(__has_feature)  // Clang's way to ask
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define VIRTCRYPT_KEYS_ON_HEAP
-#endif
-#endif
-
-#ifdef VIRTCRYPT_KEYS_ON_HEAP
+#if VIRTCRYPT_ASAN || VIRTCRYPT_TSAN
 
 void* allocate_key_memory(std::size_t bytes) {
   return ::operator new(bytes);
@@ -228,7 +222,7 @@ KeyMemoryUse take_key_memory_use() {
 
 }  // namespace virtcrypt::crypto
 
-#ifndef VIRTCRYPT_KEYS_ON_HEAP
+#if !VIRTCRYPT_ASAN && !VIRTCRYPT_TSAN
 
 // In place of Crypto++'s own, which take from malloc: every block of its SecBlocks and Integers is one of
 // ours. The linker takes the program's definitions before the library's, also for the library's own calls;

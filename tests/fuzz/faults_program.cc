@@ -25,6 +25,7 @@
 #include "tests/fuzz/machine.h"
 #include "tests/fuzz/operations.h"
 #include "tests/fuzz/standalone_engine.h"
+#include "virtcrypt/crypto/sanitizers.h"
 
 namespace virtcrypt::fuzz {
 namespace {
@@ -32,25 +33,12 @@ namespace {
 namespace fs = std::filesystem;
 using faults::Fault;
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define VIRTCRYPT_HAS_ASAN
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-#define VIRTCRYPT_HAS_ASAN
-#endif
-#if defined(VIRTCRYPT_HAS_ASAN)
-constexpr bool kHasAsan = true;
-#else
-constexpr bool kHasAsan = false;
-#endif
-
 // How a fault is found, in the words of its list: TARGET [soon|soon-with-asan].
 struct Finder {
   const Target* target = nullptr;
   bool soon = false;       // here, in any build
   bool soon_asan = false;  // here, with AddressSanitizer
-  [[nodiscard]] bool applies() const { return soon || (soon_asan && kHasAsan); }
+  [[nodiscard]] bool applies() const { return soon || (soon_asan && kAddressSanitized); }
 };
 
 Finder finder_of(const Fault& fault) {

@@ -17,6 +17,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "virtcrypt/crypto/sanitizers.h"
 #include "virtcrypt/vmm/host_error.h"
 #include "virtcrypt/vmm/sandbox/descriptors.h"
 #include "virtcrypt/vmm/sandbox/violation.h"
@@ -24,20 +25,6 @@
 
 namespace virtcrypt::vmm::sandbox {
 namespace {
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define VIRTCRYPT_SANITIZED
-#endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define VIRTCRYPT_SANITIZED
-#endif
-
-#ifdef VIRTCRYPT_SANITIZED
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
 
 constexpr std::size_t index_of(ThreadKind kind) {
   return static_cast<std::size_t>(kind);

@@ -13,9 +13,9 @@
 #include "tests/driver/crypto_driver.h"
 #include "tests/driver/rfc_v2_requests.h"
 #include "tests/support/catch.h"
-#include "tests/support/sanitizers.h"
+#include "virtcrypt/crypto/sanitizers.h"
 
-#if defined(__SANITIZE_THREAD__)
+#if VIRTCRYPT_TSAN
 extern "C" void AnnotateBenignRaceSized(const char* file, int line, const volatile void* memory,
                                         std::size_t bytes, const char* what);
 #endif
@@ -298,7 +298,7 @@ TEST_CASE("Mutation: a guest that rewrites what the device reads gets nothing bu
   INFO((packed ? "packed" : "split") << (draft ? ", draft, " : ", standard, ") << static_cast<int>(reach));
   const Guest guest{packed, draft, reach};
   CryptoDriver driver(device_options(guest), driver_options(guest));
-#if defined(__SANITIZE_THREAD__)
+#if VIRTCRYPT_TSAN
   // Races over guest memory are the guest's own; all others are ours.
   const std::span<std::byte> memory = driver.memory().memory().regions()[0].host;
   AnnotateBenignRaceSized(__FILE__, __LINE__, memory.data(), memory.size(), "guest memory");

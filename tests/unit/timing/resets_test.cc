@@ -12,9 +12,9 @@
 #include <thread>
 
 #include "tests/support/catch.h"
-#include "tests/support/sanitizers.h"
 #include "tests/unit/timing/loaded_queue.h"
 #include "tests/unit/timing/steered_engine.h"
+#include "virtcrypt/crypto/sanitizers.h"
 
 using namespace virtcrypt;
 using namespace virtcrypt::test;

@@ -16,10 +16,10 @@
 #include "tests/driver/crypto_driver.h"
 #include "tests/driver/crypto_requests.h"
 #include "tests/support/catch.h"
-#include "tests/support/sanitizers.h"
 #include "tests/unit/crypto/openssl_opinion.h"
 #include "tests/unit/devices/crypto/request_set.h"
 #include "tests/unit/devices/crypto/rsa_vectors.h"
+#include "virtcrypt/crypto/sanitizers.h"
 
 using namespace virtcrypt;
 using namespace virtcrypt::test;

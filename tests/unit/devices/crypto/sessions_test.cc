@@ -9,8 +9,8 @@
 
 #include "tests/driver/crypto_driver.h"
 #include "tests/support/catch.h"
-#include "tests/support/sanitizers.h"
 #include "tests/unit/devices/crypto/request_set.h"
+#include "virtcrypt/crypto/sanitizers.h"
 
 using namespace virtcrypt;
 using namespace virtcrypt::test;
