@@ -25,6 +25,16 @@ Bytes from_hex(std::string_view digits) {
   return bytes;
 }
 
+Bytes joined(Bytes front, std::span<const std::byte> back) {
+  front.insert(front.end(), back.begin(), back.end());
+  return front;
+}
+
+Bytes part(std::span<const std::byte> bytes, std::size_t offset, std::size_t count) {
+  const auto piece = bytes.subspan(offset, count);
+  return {piece.begin(), piece.end()};
+}
+
 Wire& Wire::integer(std::uint64_t value, unsigned width) {
   for (unsigned i = 0; i < width; ++i)
     bytes_.push_back(static_cast<std::byte>(value >> (8 * i)));

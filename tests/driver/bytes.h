@@ -14,6 +14,10 @@ using Bytes = std::vector<std::byte>;
 // Bytes from hexadecimal digits; blanks between them are skipped.
 [[nodiscard]] Bytes from_hex(std::string_view digits);
 
+[[nodiscard]] Bytes joined(Bytes front, std::span<const std::byte> back);
+// `count` bytes from `offset` on, which are there.
+[[nodiscard]] Bytes part(std::span<const std::byte> bytes, std::size_t offset, std::size_t count);
+
 // Little-endian fields, one after the other.
 class Wire {
  public:

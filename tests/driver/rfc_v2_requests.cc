@@ -169,16 +169,6 @@ bool is_cbc_answer(const Answer& answer) {
          std::equal(result.begin(), result.end(), answer.written.begin());
 }
 
-Bytes joined(Bytes front, std::span<const std::byte> back) {
-  front.insert(front.end(), back.begin(), back.end());
-  return front;
-}
-
-Bytes part(std::span<const std::byte> bytes, std::size_t offset, std::size_t count) {
-  const auto piece = bytes.subspan(offset, count);
-  return {piece.begin(), piece.end()};
-}
-
 std::uint64_t le64_at(std::span<const std::byte> bytes, std::size_t offset) {
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < 8; ++i)

@@ -105,9 +105,6 @@ struct Data {
 // Whether that came back, with status OK.
 [[nodiscard]] bool is_cbc_answer(const Answer& answer);
 
-[[nodiscard]] Bytes joined(Bytes front, std::span<const std::byte> back);
-[[nodiscard]] Bytes part(std::span<const std::byte> bytes, std::size_t offset, std::size_t count);
-
 // What came back.
 [[nodiscard]] std::uint64_t le64_at(std::span<const std::byte> bytes, std::size_t offset);
 

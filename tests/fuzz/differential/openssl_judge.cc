@@ -9,6 +9,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "tests/driver/bytes.h"
 #include "tests/fuzz/differential/openssl_akcipher.h"
 #include "tests/fuzz/differential/openssl_texts.h"
 
@@ -16,6 +17,7 @@ namespace virtcrypt::fuzz {
 namespace {
 
 using namespace crypto;
+using test::part;
 
 const Expectation kFails = Expected{Outcome::kFailed, {}};
 const Expectation kNotThere = Expected{Outcome::kNotSupported, {}};
@@ -26,11 +28,6 @@ Judgement agreed() {
 
 Judgement objected(std::string_view objection) {
   return {.has_opinion = true, .objection = std::string(objection)};
-}
-
-Bytes part(const Bytes& bytes, std::size_t offset, std::size_t count) {
-  const auto begin = bytes.begin() + static_cast<std::ptrdiff_t>(offset);
-  return {begin, begin + static_cast<std::ptrdiff_t>(count)};
 }
 
 // A failure counts no output, and leaves nothing behind that was not authenticated.

@@ -6,12 +6,15 @@
 #include <string>
 #include <utility>
 
+#include "tests/driver/bytes.h"
 #include "tests/unit/crypto/openssl_opinion.h"
 
 namespace virtcrypt::fuzz {
 namespace {
 
 using namespace crypto;
+using test::joined;
+using test::part;
 namespace openssl = virtcrypt::tests::openssl;
 
 const Expectation kFails = Expected{Outcome::kFailed, {}};
@@ -28,16 +31,6 @@ Bytes exclusive_or(Bytes one, const Bytes& other) {
   for (std::size_t i = 0; i < one.size(); ++i)
     one[i] ^= other[i];
   return one;
-}
-
-Bytes joined(Bytes front, const Bytes& back) {
-  front.insert(front.end(), back.begin(), back.end());
-  return front;
-}
-
-Bytes part(const Bytes& bytes, std::size_t offset, std::size_t count) {
-  const auto begin = bytes.begin() + static_cast<std::ptrdiff_t>(offset);
-  return {begin, begin + static_cast<std::ptrdiff_t>(count)};
 }
 
 Expectation succeeded(std::optional<Bytes> output) {

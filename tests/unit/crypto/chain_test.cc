@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "tests/driver/bytes.h"
 #include "tests/support/catch.h"
 #include "tests/unit/crypto/openssl_opinion.h"
 #include "tests/unit/crypto/run.h"
@@ -25,6 +26,8 @@ using virtcrypt::crypto::OperationKind;
 using virtcrypt::crypto::Outcome;
 using virtcrypt::crypto::Service;
 using virtcrypt::crypto::SessionPointer;
+using virtcrypt::test::joined;
+using virtcrypt::test::part;
 using virtcrypt::tests::Bytes;
 using virtcrypt::tests::cut;
 using virtcrypt::tests::engine;
@@ -83,16 +86,6 @@ struct Expected {
   Bytes text;
   Bytes digest;
 };
-
-Bytes part(const Bytes& bytes, std::size_t offset, std::size_t count) {
-  const auto begin = bytes.begin() + static_cast<std::ptrdiff_t>(offset);
-  return {begin, begin + static_cast<std::ptrdiff_t>(count)};
-}
-
-Bytes joined(Bytes front, const Bytes& back) {
-  front.insert(front.end(), back.begin(), back.end());
-  return front;
-}
 
 // What decision A-26 says, step by step.
 Expected expected_of(const Kind& kind, const Bytes& text, const Bytes& aad, const ChainRanges& ranges,

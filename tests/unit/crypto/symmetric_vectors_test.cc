@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "tests/driver/bytes.h"
 #include "tests/support/catch.h"
 #include "tests/unit/crypto/run.h"
 
@@ -15,6 +16,7 @@ using virtcrypt::crypto::Operation;
 using virtcrypt::crypto::OperationKind;
 using virtcrypt::crypto::Outcome;
 using virtcrypt::crypto::SessionPointer;
+using virtcrypt::test::joined;
 using virtcrypt::tests::aead_vectors;
 using virtcrypt::tests::Bytes;
 using virtcrypt::tests::cipher_vectors;
@@ -32,11 +34,6 @@ SessionPointer created(const virtcrypt::crypto::SessionParameters& parameters) {
   auto session = engine().create_session(parameters);
   REQUIRE(session.has_value());
   return *session;
-}
-
-Bytes joined(Bytes front, const Bytes& back) {
-  front.insert(front.end(), back.begin(), back.end());
-  return front;
 }
 
 Bytes run_aead(const virtcrypt::tests::AeadVector& vector, Direction direction, const Bytes& input,

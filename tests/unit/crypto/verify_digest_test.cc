@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 
+#include "tests/driver/bytes.h"
 #include "tests/support/catch.h"
 #include "tests/unit/crypto/openssl_opinion.h"
 #include "tests/unit/crypto/run.h"
@@ -22,6 +23,8 @@ using virtcrypt::crypto::Operation;
 using virtcrypt::crypto::OperationKind;
 using virtcrypt::crypto::Outcome;
 using virtcrypt::crypto::SessionParameters;
+using virtcrypt::test::joined;
+using virtcrypt::test::part;
 using virtcrypt::tests::Bytes;
 using virtcrypt::tests::cut;
 using virtcrypt::tests::engine;
@@ -31,16 +34,6 @@ using virtcrypt::tests::pattern;
 namespace openssl = virtcrypt::tests::openssl;
 
 namespace {
-
-Bytes joined(Bytes front, const Bytes& back) {
-  front.insert(front.end(), back.begin(), back.end());
-  return front;
-}
-
-Bytes part(const Bytes& bytes, std::size_t offset, std::size_t count) {
-  const auto begin = bytes.begin() + static_cast<std::ptrdiff_t>(offset);
-  return {begin, begin + static_cast<std::ptrdiff_t>(count)};
-}
 
 struct Result {
   Outcome outcome;

@@ -67,7 +67,7 @@ Bytes Talk::encrypt_bytes(std::uint64_t session, std::uint32_t number, std::size
   const auto iv_length = static_cast<std::uint32_t>(iv().size());
   const Bytes header =
       CryptoDriver::cipher_header(wire_number::kCipherEncrypt, session, iv_length, length, length);
-  return rfc_v2::joined(rfc_v2::joined(header, iv()), source);
+  return joined(joined(header, iv()), source);
 }
 
 std::uint8_t Talk::no_session() const {

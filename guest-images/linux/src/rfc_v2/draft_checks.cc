@@ -15,6 +15,8 @@ namespace {
 using namespace test::rfc_v2;
 using std::chrono::steady_clock;
 using test::Bytes;
+using test::joined;
+using test::part;
 
 constexpr auto kHostTakes =
     std::chrono::seconds(60);  // to do what it is asked for; emulated machines are slow
