@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -17,33 +16,16 @@
 
 #include "tests/driver/bytes.h"
 #include "tests/fuzz/differential/keys.h"
+#include "tests/support/openssl.h"
 
 namespace virtcrypt::fuzz {
 namespace {
 
 using namespace crypto;
 
-template <auto kFree>
-struct Free {
-  template <typename Thing>
-  void operator()(Thing* thing) const {
-    kFree(thing);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using Context = std::unique_ptr<EVP_PKEY_CTX, Free<EVP_PKEY_CTX_free>>;
-
-Judgement agreed() {
-  return {.has_opinion = true, .objection = {}};
-}
-
-Judgement objected(std::string_view objection) {
-  return {.has_opinion = true, .objection = std::string(objection)};
-}
-
-const unsigned char* octets(const Bytes& bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
+using test::octets;
+using Key = test::OpensslHandle<EVP_PKEY, EVP_PKEY_free>;
+using Context = test::OpensslHandle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
 
 Key key_of(int type, const char* hexadecimal) {
   const Bytes der = test::from_hex(hexadecimal);
@@ -84,8 +66,7 @@ std::optional<Bytes> primitive(std::size_t key, Start start, Step step, const By
   std::size_t bytes = output.size();
   const bool done = start(context.get()) == 1 &&
                     EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_NO_PADDING) == 1 &&
-                    step(context.get(), reinterpret_cast<unsigned char*>(output.data()), &bytes, octets(text),
-                         text.size()) == 1;
+                    step(context.get(), octets(output), &bytes, octets(text), text.size()) == 1;
   ERR_clear_error();
   output.resize(bytes);
   return done ? std::optional(output) : std::nullopt;
@@ -232,8 +213,8 @@ class RsaJudge {
     if (!fits(request_.input)) return outcome(Outcome::kFailed);
     Bytes made(k_);
     std::size_t bytes = made.size();
-    const bool done = EVP_PKEY_sign(context.get(), reinterpret_cast<unsigned char*>(made.data()), &bytes,
-                                    octets(request_.input), request_.input.size()) == 1;
+    const bool done = EVP_PKEY_sign(context.get(), octets(made), &bytes, octets(request_.input),
+                                    request_.input.size()) == 1;
     ERR_clear_error();
     return output(done ? std::optional(made) : std::nullopt);
   }

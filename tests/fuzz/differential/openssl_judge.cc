@@ -22,14 +22,6 @@ using test::part;
 const Expectation kFails = Expected{Outcome::kFailed, {}};
 const Expectation kNotThere = Expected{Outcome::kNotSupported, {}};
 
-Judgement agreed() {
-  return {.has_opinion = true, .objection = {}};
-}
-
-Judgement objected(std::string_view objection) {
-  return {.has_opinion = true, .objection = std::string(objection)};
-}
-
 // A failure counts no output, and leaves nothing behind that was not authenticated.
 std::string objection_to_failure(const Answer& answer) {
   if (answer.output_bytes != 0) return "the engine counts output of a failure";

@@ -15,6 +15,12 @@ struct Judgement {
   bool has_opinion = false;
   std::string objection;  // what is wrong with the answer; empty: nothing
 };
+[[nodiscard]] inline Judgement agreed() {
+  return {.has_opinion = true, .objection = {}};
+}
+[[nodiscard]] inline Judgement objected(std::string_view objection) {
+  return {.has_opinion = true, .objection = std::string(objection)};
+}
 using Judge = std::function<Judgement(const Request&, const Answer&)>;
 
 // Called for each request and the answer to it; may be empty.

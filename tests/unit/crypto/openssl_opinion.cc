@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <stdexcept>
 
 #include <openssl/core_names.h>
@@ -11,24 +10,20 @@
 #include <openssl/params.h>
 #include <openssl/provider.h>
 
+#include "tests/support/openssl.h"
+
 namespace virtcrypt::tests::openssl {
 namespace {
 
-template <auto kFree>
-struct Free {
-  template <typename Thing>
-  void operator()(Thing* thing) const {
-    kFree(thing);
-  }
-};
-using Cipher = std::unique_ptr<EVP_CIPHER, Free<EVP_CIPHER_free>>;
-using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, Free<EVP_CIPHER_CTX_free>>;
-using Digest = std::unique_ptr<EVP_MD, Free<EVP_MD_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
-using Mac = std::unique_ptr<EVP_MAC, Free<EVP_MAC_free>>;
-using MacContext = std::unique_ptr<EVP_MAC_CTX, Free<EVP_MAC_CTX_free>>;
-
-using Provider = std::unique_ptr<OSSL_PROVIDER, Free<OSSL_PROVIDER_unload>>;
+using test::octets;
+using test::OpensslHandle;
+using Cipher = OpensslHandle<EVP_CIPHER, EVP_CIPHER_free>;
+using CipherContext = OpensslHandle<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
+using Digest = OpensslHandle<EVP_MD, EVP_MD_free>;
+using DigestContext = OpensslHandle<EVP_MD_CTX, EVP_MD_CTX_free>;
+using Mac = OpensslHandle<EVP_MAC, EVP_MAC_free>;
+using MacContext = OpensslHandle<EVP_MAC_CTX, EVP_MAC_CTX_free>;
+using Provider = OpensslHandle<OSSL_PROVIDER, OSSL_PROVIDER_unload>;
 
 void require(bool holds) {
   if (holds) return;
@@ -42,13 +37,6 @@ void load_providers() {
   static const std::array<Provider, 2> loaded{Provider(OSSL_PROVIDER_load(nullptr, "default")),
                                               Provider(OSSL_PROVIDER_load(nullptr, "legacy"))};
   require(loaded[0] != nullptr);
-}
-
-const unsigned char* octets(const Bytes& bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
-unsigned char* octets(Bytes& bytes) {
-  return reinterpret_cast<unsigned char*>(bytes.data());
 }
 
 Cipher fetch_cipher(const std::string& name) {

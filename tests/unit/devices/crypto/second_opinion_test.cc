@@ -16,6 +16,7 @@
 #include "tests/driver/crypto_driver.h"
 #include "tests/driver/crypto_requests.h"
 #include "tests/support/catch.h"
+#include "tests/support/openssl.h"
 #include "tests/unit/crypto/openssl_opinion.h"
 #include "tests/unit/devices/crypto/request_set.h"
 #include "tests/unit/devices/crypto/rsa_vectors.h"
@@ -27,22 +28,9 @@ using namespace virtcrypt::test::wire_number;
 
 namespace {
 
-template <auto free_it>
-struct Deleter {
-  template <typename Type>
-  void operator()(Type* object) const {
-    free_it(object);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Deleter<EVP_PKEY_CTX_free>>;
+using Key = OpensslHandle<EVP_PKEY, EVP_PKEY_free>;
+using KeyContext = OpensslHandle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
 
-unsigned char* octets(Bytes& bytes) {
-  return reinterpret_cast<unsigned char*>(bytes.data());
-}
-const unsigned char* octets(const Bytes& bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
 // What OpenSSL makes of a text, or nothing when this build of it lacks the algorithm.
 using Opinion = std::optional<Bytes>;
 namespace openssl = tests::openssl;
