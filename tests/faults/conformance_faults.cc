@@ -22,6 +22,7 @@
 #include "tests/conformance/runner.h"
 #include "tests/conformance/settings.h"
 #include "tests/faults/fault.h"
+#include "tests/faults/program.h"
 #include "tests/faults/switch.h"
 
 namespace virtcrypt::faults {
@@ -251,7 +252,7 @@ int run(const Options& options) {
   return false_alarms == 0 && total.caught == total.all ? 0 : 1;
 }
 
-int run_program(int count, char** words) {
+int run_with(int count, char** words) {
   Options options;
   CLI::App app("Tests the conformance suite on devices with deliberate faults", "conformance_faults");
   app.add_option("--only", options.only, "Only this fault, or the faults of this area. Repeatable")
@@ -265,22 +266,12 @@ int run_program(int count, char** words) {
   app.footer(
       "Exit code: 0 when all faults are caught by the checks that are to catch them, and these pass "
       "without.");
-  try {
-    app.parse(count, words);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  try {
-    return run(options);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "conformance_faults: {}\n", error.what());
-    return 2;
-  }
+  return run_program(app, count, words, [&] { return run(options); });
 }
 
 }  // namespace
 }  // namespace virtcrypt::faults
 
 int main(int count, char** words) {
-  return virtcrypt::faults::run_program(count, words);
+  return virtcrypt::faults::run_with(count, words);
 }

@@ -20,6 +20,7 @@
 #include <CLI/CLI.hpp>
 
 #include "tests/faults/fault.h"
+#include "tests/faults/program.h"
 #include "tests/faults/switch.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/machine.h"
@@ -186,7 +187,7 @@ int run(const Options& options) {
   return false_alarms == 0 && missed == 0 ? 0 : 1;
 }
 
-int run_program(int count, char** words) {
+int run_with(int count, char** words) {
   Options options;
   CLI::App app("Tests the fuzzing targets on devices with deliberate faults", "fuzz_faults");
   app.add_option("CORPUS", options.corpus, "the folder of the kept inputs: tests/fuzz/corpus")
@@ -199,22 +200,12 @@ int run_program(int count, char** words) {
       ->capture_default_str();
   app.add_option("--seed", options.seed, "Of the changes")->capture_default_str();
   app.footer("Exit code: 0 when all faults are found, and the targets pass without any.");
-  try {
-    app.parse(count, words);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  try {
-    return run(options);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "fuzz_faults: {}\n", error.what());
-    return 2;
-  }
+  return faults::run_program(app, count, words, [&] { return run(options); });
 }
 
 }  // namespace
 }  // namespace virtcrypt::fuzz
 
 int main(int count, char** words) {
-  return virtcrypt::fuzz::run_program(count, words);
+  return virtcrypt::fuzz::run_with(count, words);
 }
