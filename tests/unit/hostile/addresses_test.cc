@@ -11,6 +11,7 @@
 
 #include "tests/driver/crypto_driver.h"
 #include "tests/support/catch.h"
+#include "tests/unit/hostile/cbc_vector.h"
 #include "virtcrypt/devices/log.h"
 
 using namespace virtcrypt;
@@ -19,11 +20,6 @@ using namespace virtcrypt::test;
 namespace {
 
 using namespace wire_number;
-
-const Bytes kKey = from_hex("2b7e151628aed2a6abf7158809cf4f3c");
-const Bytes kIv = from_hex("000102030405060708090a0b0c0d0e0f");
-const Bytes kPlain = from_hex("6bc1bee22e409f96e93d7e117393172a");
-const Bytes kCbc = from_hex("7649abac8119b246cee98e9b12e9197d");  // SP 800-38A, F.2.1
 
 // RAM from 1 MiB on in two regions that meet, a hole, and one more.
 constexpr std::uint64_t kFirst = TestMemory::kBase, kFirstBytes = 1 << 20;

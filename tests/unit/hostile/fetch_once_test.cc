@@ -9,6 +9,7 @@
 #include "tests/driver/crypto_requests.h"
 #include "tests/driver/rfc_v2_requests.h"
 #include "tests/support/catch.h"
+#include "tests/unit/hostile/cbc_vector.h"
 #include "tests/unit/hostile/fetch_watch.h"
 
 using namespace virtcrypt;
@@ -17,11 +18,6 @@ using namespace virtcrypt::test;
 namespace {
 
 using namespace wire_number;
-
-const Bytes kKey = from_hex("2b7e151628aed2a6abf7158809cf4f3c");
-const Bytes kIv = from_hex("000102030405060708090a0b0c0d0e0f");
-const Bytes kPlain = from_hex("6bc1bee22e409f96e93d7e117393172a");
-const Bytes kCbc = from_hex("7649abac8119b246cee98e9b12e9197d");  // SP 800-38A, F.2.1
 
 // Which of a request's readable bytes are destroyed: parameters always, text not (engines may read it twice).
 struct Watched {
