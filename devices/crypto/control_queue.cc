@@ -3,6 +3,7 @@
 #include <exception>
 #include <utility>
 
+#include "virtcrypt/crypto/session_cost.h"
 #include "virtcrypt/crypto/stack_wipe.h"
 
 namespace virtcrypt::devices::crypto_dev {
@@ -73,7 +74,7 @@ ControlAnswer ControlQueue::carry_out(ControlRequest& request) {
 
 ControlAnswer ControlQueue::create(const CreateSession& request) {
   const crypto::StackWipe wipe(crypto::kDeepStackBytes);
-  spend(estimated_creation_ns(request.parameters));
+  spend(crypto::estimated_creation_ns(request.parameters));
   auto session = try_create_session(parts_, "controlq", request.parameters);
   if (!session) return {.status = to_status(session.error())};
   const std::optional<std::uint64_t> id = parts_.sessions.add(std::move(*session), request.note);

@@ -6,6 +6,8 @@
 #include <spdlog/fmt/fmt.h>
 #include <asio/post.hpp>
 
+#include "virtcrypt/crypto/session_cost.h"
+
 namespace virtcrypt::devices::crypto_dev {
 namespace {
 
@@ -141,7 +143,7 @@ const crypto::Session* DataQueue::pin_session(Job::Entry& entry) {
 const crypto::Session* DataQueue::make_session(Job::Entry& entry) {
   const crypto::StackWipe wipe(crypto::kDeepStackBytes);
   DataRequest& request = entry.request;
-  spend(estimated_creation_ns(request.parameters));
+  spend(crypto::estimated_creation_ns(request.parameters));
   auto session = try_create_session(parts_, log_name_, request.parameters);
   request.key = {};  // wiped: the session has its own form of it
   if (!session) {

@@ -2,11 +2,9 @@
 #pragma once
 
 #include <atomic>
-#include <cstdint>
 #include <exception>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include "virtcrypt/crypto/engine.h"
 #include "virtcrypt/crypto/worker_pool.h"
@@ -42,15 +40,6 @@ inline void log_refusal(const DeviceParts& parts, std::string_view queue, const 
     parts.log.write(spdlog::level::debug, "{}: {}: {} {}: {}", parts.name, queue, refusal.field,
                     refusal.value, name_of(status));
   }
-}
-
-// About what it takes to make a session, for the turn of the queue that asks for it: keys of AKCIPHER are
-// parsed and checked. RSA, 8192 bits private: 3 ms.
-[[nodiscard]] inline std::uint64_t estimated_creation_ns(const crypto::SessionParameters& parameters) {
-  constexpr std::uint64_t kEcdsaNs = 250'000;
-  if (std::holds_alternative<crypto::EcdsaParameters>(parameters)) return kEcdsaNs;
-  const auto* const rsa = std::get_if<crypto::RsaParameters>(&parameters);
-  return rsa == nullptr ? 0 : rsa->key.size() * rsa->key.size() / 8;
 }
 
 // A fault of the host fails the request that met it, not the device.
