@@ -11,6 +11,7 @@
 
 #include "virtcrypt/devices/crypto/driver_check_fields.h"
 #include "virtcrypt/devices/crypto/request_trace.h"
+#include "virtcrypt/devices/crypto/standard_decode.h"
 #include "virtcrypt/devices/crypto/wire_standard.h"
 #include "virtcrypt/virtio/device_status.h"
 
@@ -56,24 +57,6 @@ const ServiceStatements& statements_of(Service service) {
                        [&](const ServiceStatements& each) { return each.service == service; });
 }
 
-// Chains are symmetric requests: their service is kCipher here.
-std::optional<Service> service_of_opcode(std::uint64_t opcode) {
-  switch (opcode >> 8U) {
-    case VIRTIO_CRYPTO_SERVICE_CIPHER:
-      return Service::kCipher;
-    case VIRTIO_CRYPTO_SERVICE_HASH:
-      return Service::kHash;
-    case VIRTIO_CRYPTO_SERVICE_MAC:
-      return Service::kMac;
-    case VIRTIO_CRYPTO_SERVICE_AEAD:
-      return Service::kAead;
-    case VIRTIO_CRYPTO_SERVICE_AKCIPHER:
-      return Service::kAkcipher;
-    default:
-      return std::nullopt;
-  }
-}
-
 constexpr std::uint32_t word_bit(std::size_t offset) {
   return std::uint32_t{1} << (offset / 4);
 }
@@ -108,7 +91,7 @@ DriverCheck::Taken DriverCheck::taken(std::string_view queue, bool is_control,
   if (!judges_requests_) return {};
   const DecodedRequest decoded = decode(chain, is_control, dialect_, terms);
   Taken taken;
-  taken.service = service_of_opcode(value_of(decoded, "opcode").value_or(UINT64_MAX));
+  taken.service = standard::service_of_opcode(value_of(decoded, "opcode").value_or(UINT64_MAX));
   const Subject subject{queue, chain, decoded, terms, taken.service};
   const std::lock_guard lock(mutex_);
   judge_first_request();

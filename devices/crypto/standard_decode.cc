@@ -140,18 +140,7 @@ class Decoder {
 };
 
 Service service_of(std::uint64_t opcode) {
-  switch (opcode >> 8U) {
-    case VIRTIO_CRYPTO_SERVICE_HASH:
-      return Service::kHash;
-    case VIRTIO_CRYPTO_SERVICE_MAC:
-      return Service::kMac;
-    case VIRTIO_CRYPTO_SERVICE_AEAD:
-      return Service::kAead;
-    case VIRTIO_CRYPTO_SERVICE_AKCIPHER:
-      return Service::kAkcipher;
-    default:
-      return Service::kCipher;
-  }
+  return service_of_opcode(opcode).value_or(Service::kCipher);
 }
 
 DecodedRequest Decoder::control() {
@@ -436,6 +425,23 @@ DecodedRequest decode_control(std::span<const std::byte> bytes, virtio::FeatureS
 
 DecodedRequest decode_data(std::span<const std::byte> bytes, virtio::FeatureSet negotiated) {
   return Decoder(bytes, negotiated).data();
+}
+
+std::optional<Service> service_of_opcode(std::uint64_t opcode) {
+  switch (opcode >> 8U) {
+    case VIRTIO_CRYPTO_SERVICE_CIPHER:
+      return Service::kCipher;
+    case VIRTIO_CRYPTO_SERVICE_HASH:
+      return Service::kHash;
+    case VIRTIO_CRYPTO_SERVICE_MAC:
+      return Service::kMac;
+    case VIRTIO_CRYPTO_SERVICE_AEAD:
+      return Service::kAead;
+    case VIRTIO_CRYPTO_SERVICE_AKCIPHER:
+      return Service::kAkcipher;
+    default:
+      return std::nullopt;
+  }
 }
 
 }  // namespace virtcrypt::devices::crypto_dev::standard

@@ -27,6 +27,14 @@ Request raw_control(std::uint32_t opcode, std::size_t fixed_bytes, std::size_t w
   return request;
 }
 
+// A request for a session of AES-CBC up to the key, which is said to have `key_bytes`.
+Wire aes_creation(std::uint32_t key_bytes) {
+  Wire wire;
+  wire.le32(kCipherCreate).le32(0).le32(0).le32(0);
+  wire.le32(kAesCbc).le32(key_bytes).le32(kEncrypt).zeros(36).le32(1).le32(0);
+  return wire;
+}
+
 // Memory of this process that is in RAM.
 std::size_t resident_bytes() {
   std::ifstream statm("/proc/self/statm");
@@ -51,19 +59,9 @@ TEST_CASE("Sessions: key lengths that the algorithm does not have are errors", "
 TEST_CASE("Sessions: a key length beyond the request is an error", "[crypto][standard][hostile]") {
   CryptoDriver driver;
   const std::uint32_t claimed = GENERATE(24U, 32U, 33U, 0x7FFF'FFFFU, 0xFFFF'FFFFU);
-  Wire wire;
-  wire.le32(kCipherCreate)
-      .le32(0)
-      .le32(0)
-      .le32(0)
-      .le32(kAesCbc)
-      .le32(claimed)
-      .le32(kEncrypt)
-      .zeros(36)
-      .le32(1)
-      .le32(0);
   Request request;
-  CHECK(driver.create(request.readable(wire).readable(Bytes(16)).writable(16)).status == kErr);
+  CHECK(driver.create(request.readable(aes_creation(claimed)).readable(Bytes(16)).writable(16)).status ==
+        kErr);
 }
 
 TEST_CASE("Sessions: bad direction is an error", "[crypto][standard]") {
@@ -156,18 +154,8 @@ TEST_CASE("Control queue: opcodes that do not exist are not supported", "[crypto
 
 TEST_CASE("Control queue: a request cut anywhere is an error", "[crypto][standard][hostile]") {
   CryptoDriver driver;
-  Wire whole;
-  whole.le32(kCipherCreate)
-      .le32(0)
-      .le32(0)
-      .le32(0)
-      .le32(kAesCbc)
-      .le32(16)
-      .le32(kEncrypt)
-      .zeros(36)
-      .le32(1)
-      .le32(0)
-      .zeros(16);
+  Wire whole = aes_creation(16);
+  whole.zeros(16);
   for (std::size_t length = 1; length < whole.done().size(); ++length) {
     INFO("cut to " << length);
     Request request;
@@ -178,18 +166,8 @@ TEST_CASE("Control queue: a request cut anywhere is an error", "[crypto][standar
 
 TEST_CASE("Control queue: without room for the outcome nothing is done", "[crypto][standard][hostile]") {
   CryptoDriver driver;
-  Wire wire;
-  wire.le32(kCipherCreate)
-      .le32(0)
-      .le32(0)
-      .le32(0)
-      .le32(kAesCbc)
-      .le32(16)
-      .le32(kEncrypt)
-      .zeros(36)
-      .le32(1)
-      .le32(0)
-      .zeros(16);
+  Wire wire = aes_creation(16);
+  wire.zeros(16);
   for (std::size_t room = 0; room < 16; ++room) {
     Request request;
     request.readable(wire);
