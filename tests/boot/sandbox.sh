@@ -46,6 +46,15 @@ threads_of() {
   done | sort
 }
 
+# monitor_of RUNNER: the process of the program that run started, with RUNNER in the background.
+monitor_of() {
+  local limiter
+  limiter=$(pgrep -P "$1" -x timeout) && pgrep -P "$limiter" -x virtcrypt
+}
+
+# core_limits_of PID: how large a core dump may be, soft and hard limit.
+core_limits_of() { awk '/^Max core file size/ { print $5, $6 }' "/proc/$1/limits"; }
+
 # room_of PID: how many descriptors it can still open.
 room_of() {
   local limit used=0 fd
@@ -57,7 +66,8 @@ room_of() {
 }
 
 case $case in
-  # Every thread is confined, what the parent had open is closed, and all files of the monitor's own work.
+  # Every thread is confined, what the parent had open is closed, core dumps are forbidden unless they are asked for, and all
+  # files of the monitor's own work.
   threads)
     exec 9< /etc/passwd
     run guest --sandbox on --control "$folder/control" --trace "$folder/trace" --console-log "$folder/copy" \
@@ -67,7 +77,7 @@ case $case in
     wanted=$(printf '%s 2 1\n' console crypto0/{0,1} crypto0/w{0,1} vcpu{0,1} virtcrypt | sort)
     seen='' missing=$wanted
     while kill -0 $runner 2> /dev/null; do
-      pid=$(pgrep -P $runner -x timeout) && pid=$(pgrep -P "$pid" -x virtcrypt) || continue
+      pid=$(monitor_of $runner) || continue
       now=$(threads_of "$pid")
       [[ -e /proc/$pid/fd/0 ]] || continue  # it ended meanwhile
       seen=$now missing=$(comm -13 <(echo "$seen") <(echo "$wanted"))
@@ -75,6 +85,8 @@ case $case in
       [[ -z $(grep -v ' 2 1$' <<< "$seen") ]] || fail "a thread is not confined:
 $seen"
       [[ ! -e /proc/$pid/fd/9 ]] || fail "descriptor 9 of the parent is still open"
+      limits=$(core_limits_of "$pid")
+      [[ $limits == "0 0" ]] || fail "core dumps are limited to: $limits"
       room=$(room_of "$pid")
       # Eight for the control socket's clients, and standard input's, which has come to its end.
       ((room == 8 || room == 9)) || fail "$room more descriptors can be opened"
@@ -92,6 +104,19 @@ $missing"
     [[ ! -e $folder/control ]] || fail "the control socket is still there"
     [[ -s $folder/trace && -s $folder/report.json && -s $folder/log ]] || fail "a file is empty"
     cmp -s "$folder/copy" "$folder/guest.console" || fail "the console log is not what the console had"
+
+    inherited=$(core_limits_of $BASHPID)
+    run dumps --sandbox on --core-dumps &
+    runner=$!
+    limits=''
+    while kill -0 $runner 2> /dev/null; do
+      pid=$(monitor_of $runner) || continue
+      [[ $(threads_of "$pid") == *vcpu0* ]] || continue  # not there yet
+      limits=$(core_limits_of "$pid")
+      break
+    done
+    [[ $limits == "$inherited" ]] || fail "with --core-dumps these are limited to: $limits, expected $inherited"
+    wait $runner || fail "with --core-dumps: exit code $?"
     ;;
 
   intruders)
