@@ -1,9 +1,17 @@
 #include "virtcrypt/vmm/pci_slot.h"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
+#include <memory>
+#include <sstream>
+#include <string>
 #include <vector>
 
 #include <unistd.h>
+
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
 #include "tests/support/catch.h"
 #include "tests/unit/vmm/vm_events_fake.h"
@@ -56,6 +64,27 @@ struct Rig {
 
 using Doorbells = std::map<std::uint64_t, int>;
 
+// What is logged while it lives, from debug on.
+class LogCapture {
+ public:
+  LogCapture() {
+    auto logger =
+        std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(stream_));
+    logger->set_level(spdlog::level::debug);
+    logger->set_pattern("%v");
+    spdlog::set_default_logger(std::move(logger));
+  }
+  LogCapture(const LogCapture&) = delete;
+  LogCapture& operator=(const LogCapture&) = delete;
+  ~LogCapture() { spdlog::set_default_logger(before_); }
+
+  [[nodiscard]] std::string text() const { return stream_.str(); }
+
+ private:
+  std::ostringstream stream_;
+  const std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
+};
+
 constexpr std::uint8_t kInterruptPin = 0x3D;
 constexpr std::uint8_t kInterruptLine = 0x3C;
 
@@ -81,6 +110,20 @@ TEST_CASE("PciSlot: a moved BAR answers at its new place only, and so do its doo
   CHECK(rig.read(0xC000'0002) == 0xFF);
   CHECK(rig.read(0xD000'0002) == 0x02);
   CHECK(rig.events.ioeventfds == Doorbells{{0xD000'3000, 70}, {0xD000'3004, 71}});
+}
+
+TEST_CASE("PciSlot: a guest that moves BARs without end fills no log", "[vmm][pci][hostile]") {
+  using std::chrono::steady_clock;
+  Rig rig;
+  const LogCapture log;
+  const auto start = steady_clock::now();
+  for (unsigned i = 0; i < 1000; ++i)
+    rig.slot.map_bar(0, i % 2 == 0 ? 0xC000'0000 : 0xD000'0000, 0x4000);
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(steady_clock::now() - start).count();
+
+  const std::string text = log.text();
+  CHECK_THAT(text, test::contains_text("slot 3: BAR 0 at 0xc0000000, 0x4000 bytes (0 more like this)\n"));
+  CHECK(std::count(text.begin(), text.end(), '\n') <= 1 + seconds);
 }
 
 TEST_CASE("PciSlot: an unmapped BAR takes its doorbells with it, not those of others", "[vmm][pci]") {
