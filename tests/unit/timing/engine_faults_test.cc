@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/driver/crypto_requests.h"
 #include "tests/support/catch.h"
 #include "tests/unit/timing/steered_engine.h"
 #include "tests/unit/timing/talk.h"
@@ -98,6 +99,24 @@ TEST_CASE("Engine faults: one that throws instead of making a session fails the 
   CHECK(driver.pci().device_status() == 15);
   faulty.steering.throws_in_create = false;
   faulty.expect_works();
+}
+
+TEST_CASE("Engine faults: one that throws instead of making a session fails the stateless request",
+          "[timing][faults][CH-8142]") {
+  using namespace wire_number;
+  Steering steering;
+  DriverOptions options;
+  options.features |= 0b11;  // REVISION_1, CIPHER_STATELESS_MODE
+  CryptoDriver driver({.io_threads = 1, .workers = 1}, options,
+                      {.engine = std::make_unique<SteeredEngine>(steering)});
+  const Bytes key(16), iv(16), text(16);
+  const CipherSubject subject{.algorithm = kAesCbc, .op = kEncrypt, .key = key};
+  const Request request = cipher_request({Layout::kStateless}, subject, iv, text, text.size());
+  steering.throws_in_create = true;
+  CHECK(driver.call(0, request).status() == kErr);
+  CHECK(driver.pci().device_status() == 15);
+  steering.throws_in_create = false;
+  CHECK(driver.call(0, request).status() == kOk);
 }
 
 TEST_CASE("Engine faults: one that throws while a batch is put together needs a reset",
