@@ -42,6 +42,9 @@ class CipherSession : public EngineSession {
   [[nodiscard]] Outcome execute(Operation& operation) const final;
 
  protected:
+  // Whether the operation, whose input has `bytes` bytes, is one that this session can execute.
+  [[nodiscard]] Outcome check(const Operation& operation, std::size_t bytes) const;
+
   CipherSession(EngineId engine, const CipherRow& row, Direction direction)
       : EngineSession(Service::kCipher, engine,
                       direction == Direction::kEncrypt ? row.encrypt_cost : row.decrypt_cost),
@@ -51,7 +54,6 @@ class CipherSession : public EngineSession {
   [[nodiscard]] Direction direction() const { return direction_; }
 
  private:
-  [[nodiscard]] Outcome check(const Operation& operation, std::size_t bytes) const;
   // `bytes` bytes, of a length that fits, from `in` to `out`, neither of which spoils the other. Anything but
   // kOk means that the output is not to be used.
   [[nodiscard]] virtual Outcome run(InputCursor in, OutputCursor out, std::span<const std::byte> iv,

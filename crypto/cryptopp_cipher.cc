@@ -8,6 +8,7 @@
 #include <cryptopp/misc.h>
 #include <cryptopp/secblock.h>
 
+#include "virtcrypt/crypto/aes_capabilities.h"
 #include "virtcrypt/crypto/block_modes.h"
 #include "virtcrypt/crypto/cipher_session.h"
 #include "virtcrypt/crypto/cryptopp_block_cipher.h"
@@ -129,7 +130,6 @@ SessionPointer make_block_mode(const CipherRow& row, const CipherParameters& par
   return make_session<BlockModeSession>(row, parameters, kCipher, kMode);
 }
 
-constexpr KeyBytes kAesKey{16, 32, 8};
 constexpr KeyBytes kTwoAesKeys{32, 64, 16};
 constexpr KeyBytes kXtsKey{32, 64, 32};
 constexpr KeyBytes kDesKey{8, 8, 1};
@@ -146,14 +146,8 @@ constexpr std::array<CipherRow, 11> kRows{{
      {100, 150},
      {100, 150},
      make_block_mode<BlockCipher::kAes, kEcb>},
-    {{CipherAlgorithm::kAesCbc, "AES-CBC", kAesKey, 16, 16, 0, "FIPS 197, SP 800-38A 6.2", kCryptoppName},
-     {100, 1000},
-     {100, 150},
-     make_block_mode<BlockCipher::kAes, kCbc>},
-    {{CipherAlgorithm::kAesCtr, "AES-CTR", kAesKey, 16, 1, 0, "FIPS 197, SP 800-38A 6.5", kCryptoppName},
-     {100, 150},
-     {100, 150},
-     make_block_mode<BlockCipher::kAes, kCtr>},
+    {aes_cbc_capability(kCryptoppName), {100, 1000}, {100, 150}, make_block_mode<BlockCipher::kAes, kCbc>},
+    {aes_ctr_capability(kCryptoppName), {100, 150}, {100, 150}, make_block_mode<BlockCipher::kAes, kCtr>},
     {{CipherAlgorithm::kAesF8, "AES-F8", kTwoAesKeys, 16, 1, 0, "RFC 3711, 4.1.2", kCryptoppName},
      {150, 1600},
      {150, 1600},

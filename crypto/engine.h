@@ -125,8 +125,8 @@ class Engine {
 // Everything that Crypto++ has (https://cryptopp.com).
 [[nodiscard]] std::unique_ptr<Engine> make_cryptopp_engine();
 
-// What 3GPP standardized (libipsec-mb, https://github.com/intel/intel-ipsec-mb). Null when this processor
-// cannot run it.
+// AES modes, many texts side by side, and what 3GPP standardized (libipsec-mb,
+// https://github.com/intel/intel-ipsec-mb). Null when this processor cannot run it.
 [[nodiscard]] std::unique_ptr<Engine> make_ipsec_mb_engine();
 
 // What no library of the distribution has, or not at all lengths, in code of our own: KASUMI and ZUC.
@@ -137,7 +137,25 @@ class Engine {
 [[nodiscard]] std::unique_ptr<Engine> make_combined_engine(
     std::vector<std::unique_ptr<const Engine>> engines);
 
-// What devices use: all engines of this build that this processor can run, combined.
+// Which of the libraries carries out what several have. What only one has is that one's in any case.
+enum class EngineChoice : std::uint8_t {
+  kAuto,      // the faster one
+  kCryptopp,  // Crypto++
+  kIpsecMb,   // libipsec-mb
+};
+
+// What users call them.
+struct EngineName {
+  EngineChoice choice;
+  std::string_view name;
+};
+[[nodiscard]] std::span<const EngineName> engine_names();
+
+// All engines of this build that this processor can run, combined. Null: this processor cannot run the chosen
+// one, which happens to kIpsecMb alone.
+[[nodiscard]] std::unique_ptr<Engine> make_engine(EngineChoice choice);
+
+// make_engine(EngineChoice::kAuto)
 [[nodiscard]] std::unique_ptr<Engine> make_default_engine();
 
 // `engine` with some algorithms taken away, for testing drivers. It lists and refuses accordingly, in chains

@@ -26,6 +26,9 @@ class EngineSession : public Session {
  public:
   // Sets `output_bytes` on success. May throw CryptoPP::Exception, which the engine takes for kFailed.
   [[nodiscard]] virtual Outcome execute(Operation& operation) const = 0;
+  // Hands the operation to code of this thread's that works on several side by side, when the engine next has
+  // it do so. False: it is to be executed by itself.
+  [[nodiscard]] virtual bool join_burst(Operation&) const { return false; }
   // As Engine::estimated_ns.
   [[nodiscard]] virtual std::uint64_t estimated_ns(const Operation& operation) const {
     return cost_.of(total_bytes(operation.input) + total_bytes(operation.aad));

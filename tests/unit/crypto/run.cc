@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <cstdlib>
 #include <random>
+#include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "tests/support/catch.h"
 
@@ -33,10 +35,21 @@ std::vector<std::span<Byte>> cut_any(std::span<Byte> whole, const std::vector<st
   return pieces;
 }
 
+std::unique_ptr<Engine> chosen_engine() {
+  const char* const wanted = std::getenv("VIRTCRYPT_TEST_ENGINE");
+  if (wanted == nullptr) return crypto::make_default_engine();
+  for (const crypto::EngineName& each : crypto::engine_names()) {
+    if (each.name != wanted) continue;
+    auto made = crypto::make_engine(each.choice);
+    return made == nullptr ? crypto::make_default_engine() : std::move(made);  // not on this processor
+  }
+  throw std::runtime_error("VIRTCRYPT_TEST_ENGINE is none of the engines");
+}
+
 }  // namespace
 
 const Engine& engine() {
-  static const std::unique_ptr<Engine> instance = crypto::make_default_engine();
+  static const std::unique_ptr<Engine> instance = chosen_engine();
   return *instance;
 }
 

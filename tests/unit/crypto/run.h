@@ -15,7 +15,7 @@ namespace virtcrypt::tests {
 using InputList = std::vector<std::span<const std::byte>>;
 using OutputList = std::vector<std::span<std::byte>>;
 
-// One engine for all tests of a program.
+// One engine for all tests of a program: VIRTCRYPT_TEST_ENGINE, spelled as for --crypto engine=, else auto.
 [[nodiscard]] const crypto::Engine& engine();
 
 // Fails the test when the engine refuses.
