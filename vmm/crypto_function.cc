@@ -53,7 +53,7 @@ CryptoFunction make_crypto_function(const CryptoOptions& options, const std::str
                                     std::shared_ptr<devices::crypto_dev::RequestTrace> trace,
                                     virtio::DriverVerdicts* verdicts,
                                     devices::crypto_dev::ThreadHooks threads) {
-  auto engine = crypto::make_narrowed_engine(crypto::make_default_engine(), ListedOnly(options));
+  auto engine = crypto::make_narrowed_engine(crypto::make_engine(options.engine), ListedOnly(options));
   DeviceOptions described = device_options(options, name);
   described.trace = std::move(trace);
   described.threads = std::move(threads);

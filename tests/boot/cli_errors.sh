@@ -117,6 +117,7 @@ case $case in
   bad-cpus) expect "$usage_error" "cpus" "$virtcrypt" run --kernel /dev/null --cpus 0 ;;
   bad-crypto-feature) expect "$usage_error" "WARP_DRIVE|REVISION_1" "$virtcrypt" run --kernel /dev/null --crypto without=WARP_DRIVE ;;
   bad-crypto-algorithm) expect "$usage_error" "ROT13|AES-CBC" "$virtcrypt" run --kernel /dev/null --crypto algorithms=ROT13 ;;
+  bad-crypto-engine) expect "$usage_error" "'steam' is no value for engine: auto, cryptopp, ipsec-mb" "$virtcrypt" run --kernel /dev/null --crypto engine=steam ;;
   ctl-nobody) expect "$host_error" "nobody answers|--control" "$virtcrypt" ctl "$scratch/none" status ;;
   bad-crypto) expect "$usage_error" "crypto|wheels" "$virtcrypt" run --kernel /dev/null --crypto wheels=4 ;;
   trace-is-folder)

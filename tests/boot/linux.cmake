@@ -17,7 +17,7 @@ foreach(scenario demo split smp intx devices memory rfc-v2 reload)
 endforeach()
 
 foreach(case missing-kernel kernel-is-folder not-a-kernel empty-kernel kernel-32-bit kernel-arm64 missing-initrd no-kernel
-        too-little-memory kernel-needs-more-memory bad-memory bad-cpus bad-crypto bad-crypto-feature bad-crypto-algorithm ctl-nobody
+        too-little-memory kernel-needs-more-memory bad-memory bad-cpus bad-crypto bad-crypto-feature bad-crypto-algorithm bad-crypto-engine ctl-nobody
         bad-driver-report trace-is-folder payload-without-trace bad-log-level unknown-option unknown-command no-command no-permission no-kvm
         not-kvm conformance-no-permission conformance-not-kvm unsupported-host)
   add_test(NAME cli.${case}

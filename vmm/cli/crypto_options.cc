@@ -53,6 +53,7 @@ Parsed parse_features(std::string_view value, CryptoOptions& options);
 Parsed parse_without(std::string_view value, CryptoOptions& options);
 Parsed parse_ready(std::string_view value, CryptoOptions& options);
 Parsed parse_dialect(std::string_view value, CryptoOptions& options);
+Parsed parse_engine(std::string_view value, CryptoOptions& options);
 Parsed parse_inline_sessions(std::string_view value, CryptoOptions& options);
 constexpr std::string_view kDialectKey = "dialect";
 constexpr std::array kNamedKeys{
@@ -65,6 +66,8 @@ constexpr std::array kNamedKeys{
              "ready=on|off: whether VIRTIO_CRYPTO_S_HW_READY is set at the start (default on)"},
     NamedKey{kDialectKey, parse_dialect,
              "dialect=standard|rfc-v2: VIRTIO 1.4, or the draft of April 2016 (default standard)"},
+    NamedKey{"engine", parse_engine,
+             "engine=auto|cryptopp|ipsec-mb: library for what several have; auto: the faster (default auto)"},
     NamedKey{"inline-sessions", parse_inline_sessions,
              "inline-sessions=on|off: rfc-v2 only: sessions on the data queues as well (default off)"},
 };
@@ -199,6 +202,19 @@ Parsed parse_dialect(std::string_view value, CryptoOptions& options) {
     return {};
   }
   return Error(fmt::format("'{}' is no value for dialect: standard or rfc-v2", value));
+}
+
+Parsed parse_engine(std::string_view value, CryptoOptions& options) {
+  std::vector<std::string> names;
+  for (const crypto::EngineName& each : crypto::engine_names()) {
+    names.emplace_back(each.name);
+    if (each.name != value) continue;
+    if (crypto::make_engine(each.choice) == nullptr)
+      return Error(fmt::format("this processor cannot run engine '{}'; 'auto' takes what it can run", value));
+    options.engine = each.choice;
+    return {};
+  }
+  return Error(fmt::format("'{}' is no value for engine: {}", value, joined(names)));
 }
 
 virtio::Expected<void, std::string> parse_item(std::string_view item, CryptoOptions& options) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "virtcrypt/crypto/engine.h"
 #include "virtcrypt/virtio/expected.h"
 #include "virtcrypt/virtio/features.h"
 
@@ -19,6 +20,7 @@ enum class CryptoDialect : std::uint8_t {
 
 struct CryptoOptions {
   CryptoDialect dialect = CryptoDialect::kStandard;
+  crypto::EngineChoice engine = crypto::EngineChoice::kAuto;
   unsigned queues = 1;  // data queues
   // Entries of each queue, at most. Without INDIRECT_DESC, Linux's driver makes close to 300 descriptors of a
   // request of 64 KiB (each page and again all behind it), and tries for ever where they do not fit.

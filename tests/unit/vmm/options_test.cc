@@ -136,3 +136,20 @@ TEST_CASE("Option crypto: the dialect, and feature names of its own", "[vmm][cli
   CHECK_THAT(crypto_error("inline-sessions=yes"), contains_text("on or off"));
   CHECK_THAT(crypto_error("dialect"), contains_text("dialect wants a value"));
 }
+
+TEST_CASE("Option crypto: the engine", "[vmm][cli]") {
+  using virtcrypt::crypto::EngineChoice;
+  CHECK(cli::parse_crypto_options("")->engine == EngineChoice::kAuto);
+  CHECK(cli::parse_crypto_options("engine=auto")->engine == EngineChoice::kAuto);
+  CHECK(cli::parse_crypto_options("engine=cryptopp")->engine == EngineChoice::kCryptopp);
+  CHECK_THAT(crypto_error("engine=steam"),
+             contains_text("'steam'") && contains_text("auto, cryptopp, ipsec-mb"));
+  CHECK_THAT(crypto_error("engine="), contains_text("auto, cryptopp, ipsec-mb"));
+  CHECK_THAT(crypto_error("engine"), contains_text("wants a value"));
+  const auto library = cli::parse_crypto_options("engine=ipsec-mb");
+  if (virtcrypt::crypto::make_ipsec_mb_engine() != nullptr) {
+    CHECK(library->engine == EngineChoice::kIpsecMb);
+  } else {
+    CHECK_THAT(library.error(), contains_text("ipsec-mb") && contains_text("this processor"));
+  }
+}
