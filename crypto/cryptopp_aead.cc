@@ -10,6 +10,7 @@
 #include <cryptopp/chachapoly.h>
 #include <cryptopp/misc.h>
 
+#include "virtcrypt/crypto/aead_session.h"
 #include "virtcrypt/crypto/cryptopp_bytes.h"
 #include "virtcrypt/crypto/cryptopp_gcm.h"
 #include "virtcrypt/crypto/cryptopp_session.h"
@@ -21,82 +22,13 @@
 namespace virtcrypt::crypto::cryptopp_aead {
 namespace {
 
-struct Row;
-using Make = SessionPointer (*)(const Row& row, const AeadParameters& parameters);
-
-struct Row {
-  AeadCapability capability;
-  Make make;
-  Cost cost;
-};
-
-constexpr std::size_t kMaxTagBytes = 16;
-using Tag = CryptoPP::FixedSizeSecBlock<CryptoPP::byte, kMaxTagBytes>;
-
-template <typename Lengths>
-bool contains(const Lengths& lengths, std::size_t length) {
-  return std::find(lengths.begin(), lengths.end(), length) != lengths.end();
-}
-
-// What all AEAD sessions check before they start.
-class AeadSession : public CryptoppSession {
- public:
-  [[nodiscard]] Outcome execute(Operation& operation) const final;
-
- protected:
-  AeadSession(const Row& row, const AeadParameters& parameters)
-      : CryptoppSession(Service::kAead, row.cost),
-        row_(row),
-        direction_(parameters.direction),
-        tag_bytes_(parameters.tag_bytes) {}
-
-  [[nodiscard]] std::size_t tag_bytes() const { return tag_bytes_; }
-
- private:
-  // `bytes` is the length of the text without its tag.
-  virtual void encrypt(const Operation& operation, std::size_t bytes) const = 0;
-  [[nodiscard]] virtual bool decrypt(const Operation& operation, std::size_t bytes) const = 0;
-
-  const Row& row_;
-  Direction direction_;
-  std::uint32_t tag_bytes_;
-};
-
-void wipe(OutputSegments output, std::size_t bytes) {
-  for (const std::span<std::byte>& segment : output) {
-    const auto piece = segment.first(std::min(segment.size(), bytes));
-    std::fill(piece.begin(), piece.end(), std::byte{0});
-    bytes -= piece.size();
-  }
-}
-
-Outcome AeadSession::execute(Operation& operation) const {
-  if (operation.kind != OperationKind::kEncrypt && operation.kind != OperationKind::kDecrypt)
-    return Outcome::kNotSupported;
-  const bool encrypts = operation.kind == OperationKind::kEncrypt;
-  if (encrypts != (direction_ == Direction::kEncrypt)) return Outcome::kFailed;
-  if (!contains(row_.capability.iv_bytes, operation.iv.size())) return Outcome::kFailed;
-  if (operation.tag_bytes != 0 && operation.tag_bytes != tag_bytes_) return Outcome::kFailed;
-  const std::size_t in = total_bytes(operation.input);
-  if (!encrypts && in < tag_bytes_) return Outcome::kFailed;
-  const std::size_t out = encrypts ? in + tag_bytes_ : in - tag_bytes_;
-  if (total_bytes(operation.output) < out) return Outcome::kFailed;
-  if (encrypts) {
-    encrypt(operation, in);
-  } else if (!decrypt(operation, out)) {
-    wipe(operation.output, out);
-    return Outcome::kAuthenticationFailed;
-  }
-  operation.output_bytes = out;
-  return Outcome::kOk;
-}
-
 // `Cipher` is one of Crypto++'s authenticated ciphers. The keyed object holds key schedule and tables; each
 // operation works on a copy of it.
 template <typename Cipher>
 class KeyedAeadSession final : public AeadSession {
  public:
-  KeyedAeadSession(const Row& row, const AeadParameters& parameters) : AeadSession(row, parameters) {
+  KeyedAeadSession(const AeadRow& row, const AeadParameters& parameters)
+      : AeadSession(EngineId::kCryptopp, row, parameters) {
     // Crypto++ wants an IV at once; Resynchronize starts every text with its own. Only CCM is interested in
     // the length of the tag.
     constexpr std::array<CryptoPP::byte, 12> kNoIv{};
@@ -117,7 +49,7 @@ class KeyedAeadSession final : public AeadSession {
     return cipher;
   }
 
-  void encrypt(const Operation& operation, std::size_t bytes) const override {
+  Outcome encrypt(Operation& operation, std::size_t bytes) const override {
     Cipher cipher = started(operation, bytes);
     with_unspoiled(operation.input, operation.output, bytes, [&](InputSegments input) {
       InputCursor in(input);
@@ -129,9 +61,10 @@ class KeyedAeadSession final : public AeadSession {
       cipher.TruncatedFinal(tag, tag_bytes());
       write(out, std::as_bytes(std::span(tag.data(), tag_bytes())));
     });
+    return Outcome::kOk;
   }
 
-  bool decrypt(const Operation& operation, std::size_t bytes) const override {
+  Outcome decrypt(Operation& operation, std::size_t bytes) const override {
     // Once and first: the output may lie over it, and a guest may change it.
     const Tag expected = tag_behind(operation.input, bytes);
     Cipher cipher = started(operation, bytes);
@@ -139,19 +72,8 @@ class KeyedAeadSession final : public AeadSession {
                    [&](InputSegments input) { decrypt_text(cipher, input, operation.output, bytes); });
     Tag tag;
     cipher.TruncatedFinal(tag, tag_bytes());
-    return CryptoPP::VerifyBufsEqual(tag, expected, tag_bytes());
-  }
-
-  [[nodiscard]] Tag tag_behind(InputSegments input, std::size_t bytes) const {
-    InputCursor cursor(input);
-    while (bytes != 0) {
-      const std::size_t step = std::min(bytes, cursor.front().size());
-      cursor.advance(step);
-      bytes -= step;
-    }
-    Tag tag;
-    read(cursor, std::as_writable_bytes(std::span(tag.data(), tag_bytes())));
-    return tag;
+    return CryptoPP::VerifyBufsEqual(tag, expected, tag_bytes()) ? Outcome::kOk
+                                                                 : Outcome::kAuthenticationFailed;
   }
 
   // Through memory of our own: what is authenticated and what is deciphered are then the same bytes, whatever
@@ -174,7 +96,7 @@ class KeyedAeadSession final : public AeadSession {
 };
 
 template <typename Encryption, typename Decryption>
-SessionPointer make(const Row& row, const AeadParameters& parameters) {
+SessionPointer make(const AeadRow& row, const AeadParameters& parameters) {
   if (parameters.direction == Direction::kEncrypt)
     return make_session<KeyedAeadSession<Encryption>>(row, parameters);
   return make_session<KeyedAeadSession<Decryption>>(row, parameters);
@@ -185,25 +107,17 @@ using Ccm = CryptoPP::CCM<CryptoPP::AES>;
 using Chacha = CryptoPP::ChaCha20Poly1305;
 
 constexpr KeyBytes kAesKey{16, 32, 8};
-constexpr KeyBytes kChachaKey{32, 32, 1};
-constexpr std::array<std::uint16_t, 2> kGcmIvs{12, 16};
-constexpr std::array<std::uint16_t, 7> kGcmTags{4, 8, 12, 13, 14, 15, 16};  // SP 800-38D, 5.2.1.2
-constexpr std::array<std::uint16_t, 7> kCcmIvs{7, 8, 9, 10, 11, 12, 13};    // SP 800-38C, A.1
+constexpr std::array<std::uint16_t, 7> kCcmIvs{7, 8, 9, 10, 11, 12, 13};  // SP 800-38C, A.1
 constexpr std::array<std::uint16_t, 7> kCcmTags{4, 6, 8, 10, 12, 14, 16};
-constexpr std::array<std::uint16_t, 1> kChachaIvs{12};
-constexpr std::array<std::uint16_t, 1> kChachaTags{16};
 
-constexpr std::array<Row, 3> kRows{{
-    {{AeadAlgorithm::kAesGcm, "AES-GCM", kAesKey, kGcmIvs, kGcmTags, "SP 800-38D", kCryptoppName},
+constexpr std::array<AeadRow, 3> kRows{{
+    {aes_gcm_capability(kCryptoppName),
      make<GcmWithJ0<Gcm::Encryption>, GcmWithJ0<Gcm::Decryption>>,
      {600, 320}},
     {{AeadAlgorithm::kAesCcm, "AES-CCM", kAesKey, kCcmIvs, kCcmTags, "SP 800-38C", kCryptoppName},
      make<Ccm::Encryption, Ccm::Decryption>,
      {650, 1150}},
-    {{AeadAlgorithm::kChacha20Poly1305, "ChaCha20-Poly1305", kChachaKey, kChachaIvs, kChachaTags, "RFC 8439",
-      kCryptoppName},
-     make<Chacha::Encryption, Chacha::Decryption>,
-     {1200, 1450}},
+    {chacha20_poly1305_capability(kCryptoppName), make<Chacha::Encryption, Chacha::Decryption>, {1200, 1450}},
 }};
 
 constexpr auto kCapabilities = capabilities_of(kRows);
@@ -215,13 +129,7 @@ std::span<const AeadCapability> capabilities() {
 }
 
 Expected<SessionPointer, Outcome> create_session(const AeadParameters& parameters) {
-  const Row* const row = find_row(kRows, parameters.algorithm);
-  if (row == nullptr) return Unexpected<Outcome>(Outcome::kNotSupported);
-  if (!row->capability.key_bytes.contains(parameters.key.size()) ||
-      !contains(row->capability.tag_bytes, parameters.tag_bytes)) {
-    return Unexpected<Outcome>(Outcome::kFailed);
-  }
-  return row->make(*row, parameters);
+  return create_from(kRows, parameters);
 }
 
 }  // namespace virtcrypt::crypto::cryptopp_aead

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "virtcrypt/crypto/engine_session.h"
+#include "virtcrypt/crypto/ipsec_mb_aead.h"
 #include "virtcrypt/crypto/ipsec_mb_aes.h"
 #include "virtcrypt/crypto/ipsec_mb_burst.h"
 #include "virtcrypt/crypto/ipsec_mb_manager.h"
@@ -22,6 +23,7 @@ class IpsecMbEngine final : public SessionEngine {
     append(table().ciphers, ipsec_mb_aes::capabilities());
     append(table().ciphers, ipsec_mb_three_gpp::cipher_capabilities());
     append(table().macs, ipsec_mb_three_gpp::mac_capabilities());
+    append(table().aeads, ipsec_mb_aead::capabilities());
   }
 
   void execute(std::span<Operation> batch) const override {
@@ -43,6 +45,8 @@ class IpsecMbEngine final : public SessionEngine {
     }
     if (const auto* mac = std::get_if<MacParameters>(&parameters))
       return ipsec_mb_three_gpp::create_session(*mac);
+    if (const auto* aead = std::get_if<AeadParameters>(&parameters))
+      return ipsec_mb_aead::create_session(*aead);
     return Unexpected<Outcome>(Outcome::kNotSupported);
   }
 };
