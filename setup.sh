@@ -73,7 +73,13 @@ configure() {
   if [[ -e $folder/CMakeCache.txt ]] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$folder/CMakeCache.txt"; then
     rm -rf "$folder"
   fi
-  cmake -S "$root" -B "$folder" -G Ninja "$@" > "$folder.log" 2>&1 || {
+  # Whoever has ccache gets what was compiled before; precompiled headers need its leave.
+  local launcher=()
+  if [[ -n $(command -v ccache) ]]; then
+    launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+    export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros}
+  fi
+  cmake -S "$root" -B "$folder" -G Ninja "${launcher[@]}" "$@" > "$folder.log" 2>&1 || {
     cat "$folder.log" >&2
     rm -f "$folder.log"
     fail "cmake could not configure $folder" "its messages are above"

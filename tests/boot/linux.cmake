@@ -8,7 +8,7 @@ endif()
 set(linux_output ${PROJECT_BINARY_DIR}/linux-guest)
 add_test(NAME linux-guest.run COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/linux_run.sh ${linux_output})
 set_tests_properties(linux-guest.run PROPERTIES
-  LABELS linux-guest TIMEOUT 3600 RUN_SERIAL TRUE FIXTURES_SETUP linux-guest)
+  LABELS linux-guest TIMEOUT 3600 COST 1000 FIXTURES_SETUP linux-guest)
 foreach(scenario demo split smp intx devices memory rfc-v2 reload)
   add_test(NAME linux-guest.${scenario}
            COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/linux_judge.sh ${linux_output} ${scenario})

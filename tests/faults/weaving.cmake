@@ -33,6 +33,8 @@ function(add_faulty_objects name list)
     DEPENDS fault_weaver ${list} ${originals}
     COMMENT "Weaving the faults of ${name}" VERBATIM)
   add_library(${name} OBJECT ${copies})
+  # Sanitizers are to find the faults.
+  set_target_properties(${name} PROPERTIES VIRTCRYPT_TEST_CODE OFF)
   # A compiler may see what is wrong with a fault.
   set_source_files_properties(${copies} PROPERTIES COMPILE_OPTIONS -Wno-error)
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
