@@ -5,6 +5,7 @@
 #include <spdlog/fmt/fmt.h>
 #include <CLI/CLI.hpp>
 
+#include "tests/bench/command.h"
 #include "tests/conformance/bare_metal/bare_metal_target.h"
 #include "tests/conformance/command.h"
 #include "tests/conformance/driver_report.h"
@@ -39,6 +40,7 @@ int run_program(int argc, char** argv) {
   const cli::Command doctor = cli::add_doctor_command(app);
   const cli::Command ctl = cli::add_ctl_command(app);
   const cli::Command vectors = virtcrypt::vectors::add_vectors_command(app);
+  const cli::Command bench = virtcrypt::bench::add_bench_command(app);
   const cli::Command replay = virtcrypt::fuzz::add_replay_command(app);
   const cli::Command conformance = virtcrypt::conformance::add_conformance_command(
       app, {{.name = "bare-metal",
@@ -58,6 +60,7 @@ int run_program(int argc, char** argv) {
   }
   if (app.got_subcommand("run")) return run();
   if (app.got_subcommand("vectors")) return vectors();
+  if (app.got_subcommand("bench")) return bench();
   if (app.got_subcommand("replay")) return replay();
   if (app.got_subcommand("conformance")) return conformance();
   return app.got_subcommand("ctl") ? ctl() : doctor();

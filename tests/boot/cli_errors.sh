@@ -106,6 +106,8 @@ case $case in
     bzimage '\x01'
     expect "$host_error" "no-initrd" "$virtcrypt" run --no-backend-check --kernel "$scratch/bzImage" --initrd "$scratch/no-initrd"
     ;;
+  bench-algorithm) expect "$usage_error" "'ROT13'.*--list" "$virtcrypt" bench --algorithm AES-CBC,ROT13 ;;
+  bench-plot) expect "$host_error" "no-such-folder" "$virtcrypt" bench --plot "$scratch/no-such-folder/x.svg" ;;
   no-kernel) expect "$usage_error" "--kernel" "$virtcrypt" run ;;
   too-little-memory) expect "$usage_error" "memory" "$virtcrypt" run --kernel /dev/null --memory 1M ;;
   kernel-needs-more-memory)

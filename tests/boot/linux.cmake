@@ -18,7 +18,7 @@ endforeach()
 
 foreach(case missing-kernel kernel-is-folder not-a-kernel empty-kernel kernel-32-bit kernel-arm64 missing-initrd no-kernel
         too-little-memory kernel-needs-more-memory bad-memory bad-cpus bad-crypto bad-crypto-feature bad-crypto-algorithm bad-crypto-engine ctl-nobody
-        bad-driver-report trace-is-folder payload-without-trace bad-log-level unknown-option unknown-command no-command no-permission no-kvm
+        bad-driver-report bench-algorithm bench-plot trace-is-folder payload-without-trace bad-log-level unknown-option unknown-command no-command no-permission no-kvm
         not-kvm conformance-no-permission conformance-not-kvm unsupported-host)
   add_test(NAME cli.${case}
            COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cli_errors.sh $<TARGET_FILE:virtcrypt> ${case})

@@ -1,0 +1,260 @@
+#include "tests/bench/command.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "tests/bench/raw_speed.h"
+#include "tests/bench/result.h"
+#include "tests/bench/subject.h"
+
+namespace virtcrypt::bench {
+namespace {
+
+struct Options {
+  std::vector<std::string> algorithms{"AES-CBC"};
+  std::string direction = "both";
+  std::vector<std::size_t> sizes{64, 256, 1024, 4096, 16384};
+  std::vector<std::string> engines{"auto", "cryptopp"};
+  std::uint16_t depth = 256;
+  std::uint16_t queues = 1;
+  std::string ring = "split";
+  std::string descriptors = "indirect";
+  std::string mode = "session";
+  unsigned milliseconds = 300;
+  unsigned rounds = 3;
+  bool json = false;
+  std::string plot;
+};
+
+// One line that is written over, on terminals only.
+class ProgressLine {
+ public:
+  ~ProgressLine() { clear(); }
+  void show(const std::string& text) const {
+    if (!terminal_) return;
+    clear();
+    fmt::print(stderr, "{}", text);
+    std::fflush(stderr);
+  }
+  void clear() const {
+    if (terminal_) fmt::print(stderr, "\r\x1b[K");
+  }
+
+ private:
+  const bool terminal_ = isatty(STDERR_FILENO) != 0;
+};
+
+// The names are those of engine_names(); null when this processor cannot run the engine.
+std::unique_ptr<crypto::Engine> engine_called(const std::string& name) {
+  const std::span<const crypto::EngineName> engines = crypto::engine_names();
+  const auto found =
+      std::find_if(engines.begin(), engines.end(), [&](const auto& each) { return each.name == name; });
+  return crypto::make_engine(found->choice);
+}
+
+std::vector<std::string> engine_texts() {
+  std::vector<std::string> texts;
+  for (const crypto::EngineName& each : crypto::engine_names())
+    texts.emplace_back(each.name);
+  return texts;
+}
+
+bool names(const std::string& wanted, const Subject& subject) {
+  return wanted == "all" || wanted == subject.name || wanted == subject.service;
+}
+
+bool is_chosen(const Options& options, const Subject& subject) {
+  const bool encrypts = subject.kind != crypto::OperationKind::kDecrypt;
+  if (options.direction == "encrypt" && !encrypts) return false;
+  if (options.direction == "decrypt" && encrypts) return false;
+  return std::any_of(options.algorithms.begin(), options.algorithms.end(),
+                     [&](const std::string& wanted) { return names(wanted, subject); });
+}
+
+// The first name that stands for nothing.
+std::optional<std::string> unknown_name(const std::vector<std::string>& wanted,
+                                        const std::vector<Subject>& subjects) {
+  const auto unknown = std::find_if(wanted.begin(), wanted.end(), [&](const std::string& name) {
+    return std::none_of(subjects.begin(), subjects.end(),
+                        [&](const Subject& each) { return names(name, each); });
+  });
+  return unknown == wanted.end() ? std::nullopt : std::optional(*unknown);
+}
+
+// Text of this length, or the next that the algorithm takes.
+std::size_t fitting(const Subject& subject, std::size_t bytes) {
+  const std::size_t whole = (bytes + subject.unit - 1) / subject.unit * subject.unit;
+  return std::max(whole, subject.least_bytes);
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+class Bench {
+ public:
+  explicit Bench(const Options& options) : options_(options) {}
+
+  int run() {
+    const std::vector<Subject> subjects = all_subjects();
+    if (const auto unknown = unknown_name(options_.algorithms, subjects)) {
+      fmt::print(stderr, "virtcrypt: --algorithm: there is no '{}' (see 'virtcrypt bench --list')\n",
+                 *unknown);
+      return 2;
+    }
+    for (const std::string& name : options_.engines) {
+      if (!engine_called(name)) {
+        fmt::print(stderr, "virtcrypt: --engine: this processor cannot run {}\n", name);
+        return 1;
+      }
+    }
+    // Before the work, not after it.
+    if (!options_.plot.empty() && !std::ofstream(options_.plot, std::ios::app)) return cannot_write_plot();
+    for (const Subject& subject : subjects) {
+      if (is_chosen(options_, subject)) measure(subject);
+    }
+    if (options_.json) std::fputs(as_json(results_).c_str(), stdout);
+    return options_.plot.empty() ? 0 : write_plot();
+  }
+
+ private:
+  void measure(const Subject& subject) {
+    bool first = true;
+    for (const std::size_t size : options_.sizes) {
+      for (const std::string& engine : options_.engines) {
+        Result result = measure(subject, fitting(subject, size), engine);
+        if (!options_.json) {
+          progress_.clear();
+          if (std::exchange(first, false)) std::fputs(table_head(result).c_str(), stdout);
+          std::fputs(as_row(result).c_str(), stdout);
+          std::fflush(stdout);
+        }
+        results_.push_back(std::move(result));
+      }
+    }
+  }
+
+  // Device and engine take turns, so that what else the machine does meets both.
+  Result measure(const Subject& subject, std::size_t bytes, const std::string& engine_name) {
+    progress_.show(fmt::format("{}, {} bytes, {}", subject.title(), bytes, engine_name));
+    Result result{.service = subject.service,
+                  .title = subject.title(),
+                  .engine = engine_name,
+                  .options = traffic_options(bytes),
+                  .latency = {}};
+    const auto engine = engine_called(engine_name);
+    const std::chrono::milliseconds time(options_.milliseconds);
+    Traffic traffic(subject, result.options, engine_called(engine_name));
+    std::vector<double> device, raw;
+    for (unsigned round = 0; round < options_.rounds; ++round) {
+      device.push_back(traffic.run(time));
+      raw.push_back(raw_speed(*engine, subject, bytes, std::min<std::size_t>(options_.depth, 64), time));
+    }
+    result.device_per_second = median(device);
+    result.raw_per_second = median(raw);
+    const auto [low, high] = std::minmax_element(device.begin(), device.end());
+    result.spread = (*high - *low) / result.device_per_second;
+    if (options_.depth == 1 && options_.queues == 1) result.latency = traffic.latency(time);
+    return result;
+  }
+
+  [[nodiscard]] TrafficOptions traffic_options(std::size_t bytes) const {
+    return {.bytes = bytes,
+            .depth = options_.depth,
+            .queues = options_.queues,
+            .packed = options_.ring == "packed",
+            .indirect = options_.descriptors == "indirect",
+            .stateless = options_.mode == "stateless"};
+  }
+
+  [[nodiscard]] int write_plot() const {
+    std::ofstream file(options_.plot);
+    file << as_svg(results_);
+    file.close();
+    return file ? 0 : cannot_write_plot();
+  }
+
+  [[nodiscard]] int cannot_write_plot() const {
+    fmt::print(stderr, "virtcrypt: {}: cannot be written\n", options_.plot);
+    return 1;
+  }
+
+  const Options& options_;
+  ProgressLine progress_;
+  std::vector<Result> results_;
+};
+
+int list_algorithms() {
+  std::string last;
+  for (const Subject& subject : all_subjects()) {
+    if (subject.name != last) fmt::print("{:<7} {}\n", subject.service, subject.name);
+    last = subject.name;
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::function<int()> add_bench_command(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  auto list = std::make_shared<bool>(false);
+  CLI::App* const command = app.add_subcommand("bench", "Measure how fast the crypto device is");
+  command
+      ->add_option("--algorithm", options->algorithms,
+                   "Names as --list prints them, services (CIPHER, HASH, MAC, AEAD), or all")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--direction", options->direction, "Of ciphers and AEAD: encrypt, decrypt, both")
+      ->check(CLI::IsMember({"encrypt", "decrypt", "both"}))
+      ->capture_default_str();
+  command->add_option("--size", options->sizes, "Bytes of text")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  command->add_option("--engine", options->engines, "What carries the operations out")
+      ->delimiter(',')
+      ->check(CLI::IsMember(engine_texts()))
+      ->capture_default_str();
+  command->add_option("--depth", options->depth, "Requests in flight on each queue; 1 measures latency too")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command->add_option("--queues", options->queues, "Data queues, each with an I/O and a driver thread")
+      ->check(CLI::Range(1, 16))
+      ->capture_default_str();
+  command->add_option("--ring", options->ring, "Format of the virtqueues: split, packed")
+      ->check(CLI::IsMember({"split", "packed"}))
+      ->capture_default_str();
+  command->add_option("--descriptors", options->descriptors, "indirect (as Linux does), direct")
+      ->check(CLI::IsMember({"indirect", "direct"}))
+      ->capture_default_str();
+  command->add_option("--mode", options->mode, "session, stateless (the key in each request)")
+      ->check(CLI::IsMember({"session", "stateless"}))
+      ->capture_default_str();
+  command->add_option("--milliseconds", options->milliseconds, "Of each measurement")
+      ->check(CLI::Range(1, 60'000))
+      ->capture_default_str();
+  command->add_option("--rounds", options->rounds, "Measurements, of which the median counts")
+      ->check(CLI::Range(1, 99))
+      ->capture_default_str();
+  command->add_flag("--json", options->json, "Write the results as JSON");
+  command->add_option("--plot", options->plot, "Write throughput over size to this SVG file");
+  command->add_flag("--list", *list, "Name the algorithms");
+  command->footer(
+      "The device runs in this process with a driver that looks at its rings all the time; no KVM is "
+      "needed.\n"
+      "'raw' is the engine by itself on one thread, batches of 64 at most, measured by turns with the "
+      "device.\n"
+      "Every result is compared with what it has to be. Needs two free processors for each queue.");
+  return [options, list] { return *list ? list_algorithms() : Bench(*options).run(); };
+}
+
+}  // namespace virtcrypt::bench

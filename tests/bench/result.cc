@@ -1,0 +1,67 @@
+#include "tests/bench/result.h"
+
+#include <spdlog/fmt/fmt.h>
+#include <nlohmann/json.hpp>
+
+namespace virtcrypt::bench {
+namespace {
+
+constexpr double kMega = 1e6;
+
+double megabytes(const Result& result, double per_second) {
+  return per_second * static_cast<double>(result.options.bytes) / kMega;
+}
+
+std::string latency_of(const Result& result) {
+  if (!result.latency) return "";
+  return fmt::format("  {:6.2f} /{:7.2f}", result.latency->median_us, result.latency->p99_us);
+}
+
+}  // namespace
+
+std::string table_head(const Result& first) {
+  const TrafficOptions& options = first.options;
+  return fmt::format(
+      "\n{}: {} ring, {} descriptors, {} in flight, {} queue{}, {}\n"
+      "{:>8}  {:<11} {:>10} {:>9} {:>7} {:>10} {:>7}{}\n",
+      first.title, options.packed ? "packed" : "split", options.indirect ? "indirect" : "direct",
+      options.depth, options.queues, options.queues == 1 ? "" : "s",
+      options.stateless ? "stateless" : "session", "bytes", "engine", "requests/s", "MB/s", "spread", "raw/s",
+      "of raw", first.latency ? "  p50 / p99 us" : "");
+}
+
+std::string as_row(const Result& result) {
+  const std::string ratio =
+      result.raw_per_second == 0
+          ? "-"
+          : fmt::format("{:.0f} %", 100 * result.device_per_second / result.raw_per_second);
+  return fmt::format("{:>8}  {:<11} {:>10.0f} {:>9.0f} {:>5.0f} % {:>10.0f} {:>7}{}\n", result.options.bytes,
+                     result.engine, result.device_per_second, megabytes(result, result.device_per_second),
+                     100 * result.spread, result.raw_per_second, ratio, latency_of(result));
+}
+
+std::string as_json(const std::vector<Result>& results) {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (const Result& each : results) {
+    nlohmann::ordered_json row{{"service", each.service},
+                               {"algorithm", each.title},
+                               {"engine", each.engine},
+                               {"bytes", each.options.bytes},
+                               {"in_flight", each.options.depth},
+                               {"queues", each.options.queues},
+                               {"ring", each.options.packed ? "packed" : "split"},
+                               {"descriptors", each.options.indirect ? "indirect" : "direct"},
+                               {"mode", each.options.stateless ? "stateless" : "session"},
+                               {"requests_per_second", each.device_per_second},
+                               {"spread", each.spread},
+                               {"raw_operations_per_second", each.raw_per_second}};
+    if (each.latency) {
+      row["latency_p50_us"] = each.latency->median_us;
+      row["latency_p99_us"] = each.latency->p99_us;
+    }
+    rows.push_back(std::move(row));
+  }
+  return nlohmann::ordered_json{{"version", 1}, {"results", rows}}.dump(2) + "\n";
+}
+
+}  // namespace virtcrypt::bench

@@ -1,0 +1,85 @@
+// Requests through a device of this process, as fast as a driver and the device go.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "tests/bench/lean_ring.h"
+#include "tests/bench/subject.h"
+#include "tests/driver/function_access.h"
+#include "tests/driver/pci_driver.h"
+#include "tests/driver/test_memory.h"
+#include "virtcrypt/devices/crypto/device.h"
+#include "virtcrypt/virtio/pci/virtio_pci_function.h"
+
+namespace virtcrypt::bench {
+
+struct TrafficOptions {
+  std::size_t bytes = 64;     // of text
+  std::uint16_t depth = 256;  // requests in flight on each queue
+  std::uint16_t queues = 1;   // each with an I/O thread and a driver thread of its own
+  bool packed = false;
+  bool indirect = true;
+  bool stateless = false;
+};
+
+struct Latency {
+  double median_us = 0;
+  double p99_us = 0;
+};
+
+// Thread-safety: one thread.
+class Traffic {
+ public:
+  // Throws std::runtime_error when the device refuses the session.
+  Traffic(const Subject& subject, const TrafficOptions& options,
+          std::unique_ptr<const crypto::Engine> engine);
+  ~Traffic();
+
+  // Requests a second over all queues. Throws std::runtime_error when a result is wrong.
+  [[nodiscard]] double run(std::chrono::milliseconds time);
+
+  // Of single requests, from making one available to seeing it used; the device is otherwise idle.
+  [[nodiscard]] Latency latency(std::chrono::milliseconds time);
+
+ private:
+  // A slot without interrupts: the drivers look at their rings.
+  class SilentSlot final : public virtio::pci::Slot {
+   public:
+    void map_bar(unsigned, std::uint64_t, std::uint64_t) override {}
+    void unmap_bar(unsigned) override {}
+    void route_msix(std::uint16_t, const virtio::pci::MsiMessage&) override {}
+    void signal_msix(std::uint16_t) override {}
+    void set_intx(bool) override {}
+  };
+  struct Queue {
+    std::unique_ptr<LeanRing> ring;
+    std::vector<std::span<std::byte>> results;   // of each chain
+    std::vector<std::span<std::byte>> statuses;  // a byte each
+    std::uint64_t completed = 0;
+    bool broken = false;  // a chain came back that there is not
+  };
+
+  void start(std::uint64_t features);
+  [[nodiscard]] std::uint64_t open_session();
+  void place_requests(const test::Target& target);
+  void drive(std::uint16_t index, const std::atomic<bool>& stop);
+  void kick_if_wanted(std::uint16_t index);
+  void check_results() const;
+
+  const Subject& subject_;
+  const TrafficOptions options_;
+  const test::Bytes text_;
+  const test::Bytes expected_;
+  test::TestMemory memory_;
+  SilentSlot slot_;
+  std::unique_ptr<virtio::pci::VirtioPciFunction> function_;
+  std::unique_ptr<test::FunctionAccess> access_;
+  std::unique_ptr<test::PciDriver> pci_;
+  std::vector<Queue> queues_;
+  std::unique_ptr<LeanRing> control_;
+};
+
+}  // namespace virtcrypt::bench
