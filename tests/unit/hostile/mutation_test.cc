@@ -40,6 +40,11 @@ struct Guest {
 
 constexpr std::uint16_t kRingSize = 16, kDataQueues = 2;
 constexpr std::size_t kSlots = 8, kSlotBytes = 1024, kTableBytes = 16 * 8;
+// Where a slot has room for the answer: all of it, or in every fourth slot too little.
+constexpr std::size_t kAnswerOffset = 512;
+constexpr std::size_t room_in(std::size_t slot) {
+  return slot % 4 == 3 ? 17 : 33;
+}
 // Descriptors name addresses in its first half and lengths up to that half, however they are torn.
 constexpr std::size_t kGround = std::size_t{64} << 10;
 constexpr std::size_t kCanary = std::size_t{64} << 10;
@@ -52,6 +57,13 @@ class Ground {
   explicit Ground(CryptoDriver& driver) : driver_(driver) {}
 
   [[nodiscard]] std::uint64_t base() const { return TestMemory::kBase + kMemory - kCanary - kGround; }
+  [[nodiscard]] std::uint64_t slot(std::size_t index) const { return base() + index * kSlotBytes; }
+  // What lies between the room for a slot's answer and its table. Whoever strikes at requests alone does not
+  // strike there.
+  [[nodiscard]] std::span<std::byte> behind_answer(std::size_t index) const {
+    const std::size_t start = kAnswerOffset + room_in(index);
+    return driver_.memory().at(slot(index) + start, kSlotBytes - kTableBytes - start);
+  }
   [[nodiscard]] std::span<std::byte> canary() const {
     return driver_.memory().at(TestMemory::kBase + kMemory - kCanary, kCanary);
   }
@@ -80,23 +92,21 @@ class Writer {
     }
   }
 
-  [[nodiscard]] std::uint64_t slot(std::size_t index) const { return ground_.base() + index * kSlotBytes; }
-
   // An honest request, of whatever kind.
   void write_request(std::size_t index, bool control, std::uint64_t session) {
     const Bytes bytes = control ? create_bytes() : data_bytes(session);
-    const std::uint64_t at = slot(index);
+    const std::uint64_t at = ground_.slot(index);
     ground_.put(at, bytes);
     const std::size_t cut = random_() % bytes.size();  // where the readable part is cut in two
     const std::uint64_t table = at + kSlotBytes - kTableBytes;
     put_descriptor(table, at, cut == 0 ? 1 : cut, kNext, 1);
     put_descriptor(table + 16, at + cut, bytes.size() - cut, kNext, 2);
-    put_descriptor(table + 32, at + 512, control ? 16 : 33, kWrite, 0);
+    put_descriptor(table + 32, at + kAnswerOffset, control ? 16 : room_in(index), kWrite, 0);
   }
 
   // Makes it available, in a table of its own.
   void make_available(std::uint16_t queue, std::size_t index, std::uint16_t serial) {
-    const std::uint64_t table = slot(index) + kSlotBytes - kTableBytes;
+    const std::uint64_t table = ground_.slot(index) + kSlotBytes - kTableBytes;
     const auto place = static_cast<std::uint16_t>(serial % kRingSize);
     const Areas& areas = areas_[queue];
     if (guest_.packed) {
@@ -118,12 +128,12 @@ class Writer {
     const auto index = random_() % kSlots;
     switch (random_() % (guest_.reach == Reach::kRequests ? 2 : guest_.reach == Reach::kTables ? 4 : 8)) {
       case 0:
-        return ground_.put(slot(index) + random_() % 256, random_(), 1);
+        return ground_.put(ground_.slot(index) + random_() % 256, random_(), 1);
       case 1:
-        return ground_.put(slot(index) + 4 * (random_() % 40), field(), 4);
+        return ground_.put(ground_.slot(index) + 4 * (random_() % 40), field(), 4);
       case 2:
       case 3:
-        return strike_descriptor(slot(index) + kSlotBytes - kTableBytes + 16 * (random_() % 8));
+        return strike_descriptor(ground_.slot(index) + kSlotBytes - kTableBytes + 16 * (random_() % 8));
       case 4:
         return strike_descriptor(areas_[random_() % areas_.size()].descriptors +
                                  16 * (random_() % kRingSize));
@@ -237,9 +247,12 @@ bool is_right(CryptoDriver& driver, const Guest& guest) {
   return answer.status() == kOk && Bytes(answer.written.begin(), answer.written.end() - 1) == kCbc;
 }
 
+bool is_untouched(std::span<const std::byte> bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](std::byte byte) { return byte == kUntouched; });
+}
+
 // Clears what the attacker has left, as a driver does that sets its queues up.
 void restart(CryptoDriver& driver) {
-  driver.reset();
   const std::span<std::byte> all = driver.memory().at(TestMemory::kBase, kMemory - kCanary);
   std::fill(all.begin(), all.end(), std::byte{0});
   REQUIRE(driver.start());
@@ -255,6 +268,10 @@ void attack(CryptoDriver& driver, const Guest& guest, std::chrono::milliseconds 
     serials[kDataQueues] = 1;  // the session's
     Writer honest(guest, driver, 1);
     stop = false;
+    for (std::size_t slot = 0; slot < kSlots; ++slot) {
+      const std::span<std::byte> behind = Ground(driver).behind_answer(slot);
+      std::fill(behind.begin(), behind.end(), kUntouched);
+    }
     std::thread attacker([&] {
       Writer writer(guest, driver, static_cast<std::uint32_t>(resets + 2));
       while (!stop.load(std::memory_order_relaxed))
@@ -273,13 +290,15 @@ void attack(CryptoDriver& driver, const Guest& guest, std::chrono::milliseconds 
     }
     stop = true;
     attacker.join();
+    driver.reset();
+    for (std::size_t slot = 0; slot < kSlots && guest.reach == Reach::kRequests; ++slot)
+      CHECK(is_untouched(Ground(driver).behind_answer(slot)));
     restart(driver);
     ++resets;
   }
   INFO(rounds << " requests, " << resets << " resets");
   CHECK(rounds > 0);
-  CHECK(std::all_of(Ground(driver).canary().begin(), Ground(driver).canary().end(),
-                    [](std::byte byte) { return byte == kUntouched; }));
+  CHECK(is_untouched(Ground(driver).canary()));
   CHECK(driver.device().stats().requests > 0);
   CHECK(is_right(driver, guest));
 }
