@@ -94,8 +94,10 @@ TEST_CASE("Every row: random cuts, apart and in place", "[crypto][scatter]") {
 TEST_CASE("Every row: output shifted against the input, forward and back", "[crypto][scatter]") {
   const std::size_t shift = GENERATE(1, 7, 8, 15, 16, 17, 64, 100, 159, 160);
   const bool output_ahead = GENERATE(true, false);
+  const bool is_whole = GENERATE(true, false);
+  using Cuts = std::vector<std::size_t>;
   for (const Subject& subject : all_subjects()) {
-    CAPTURE(subject.name(), shift, output_ahead);
+    CAPTURE(subject.name(), shift, output_ahead, is_whole);
     const Bytes text = subject.input(160);
     const Bytes expected = subject.in_one_piece(text);
     Bytes memory(std::max(text.size(), expected.size()) + shift);
@@ -105,7 +107,8 @@ TEST_CASE("Every row: output shifted against the input, forward and back", "[cry
     const std::span<std::byte> input = at(!output_ahead, text.size());
     const std::span<std::byte> output = at(output_ahead, expected.size());
     std::copy(text.begin(), text.end(), input.begin());
-    REQUIRE(subject.succeeds(cut_input(input, {5, 40}), cut(output, {70})));
+    REQUIRE(subject.succeeds(cut_input(input, is_whole ? Cuts() : Cuts{5, 40}),
+                             cut(output, is_whole ? Cuts() : Cuts{70})));
     CHECK(std::equal(output.begin(), output.end(), expected.begin()));
   }
 }
