@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <mutex>
 
 #include <cryptopp/misc.h>
@@ -24,7 +25,10 @@ template <typename State>
 class Wiped {
  public:
   Wiped() = default;
-  ~Wiped() { CryptoPP::SecureWipeArray(reinterpret_cast<CryptoPP::byte*>(&state_), sizeof state_); }
+  ~Wiped() {
+    std::memset(&state_, 0, sizeof state_);
+    __asm__ volatile("" : : "r"(&state_) : "memory");  // the compiler takes it for used
+  }
   Wiped(const Wiped&) = delete;
   Wiped& operator=(const Wiped&) = delete;
   [[nodiscard]] State* get() { return &state_; }
@@ -37,6 +41,7 @@ class Wiped {
 // The library's calls for a key length.
 struct GcmCalls {
   aes_gcm_pre_t prepare;
+  aes_gcm_enc_dec_t encrypt_whole;
   aes_gcm_init_t start;
   aes_gcm_enc_dec_update_t encrypt;
   aes_gcm_enc_dec_update_t decrypt;
@@ -48,13 +53,13 @@ GcmCalls gcm_calls(std::size_t key_bytes) {
   const IMB_MGR& has = *shared_manager();
   switch (key_bytes) {
     case IMB_KEY_128_BYTES:
-      return {has.gcm128_pre,        has.gcm128_init,         has.gcm128_enc_update,
+      return {has.gcm128_pre,        has.gcm128_enc,          has.gcm128_init,        has.gcm128_enc_update,
               has.gcm128_dec_update, has.gcm128_enc_finalize, has.gcm128_dec_finalize};
     case IMB_KEY_192_BYTES:
-      return {has.gcm192_pre,        has.gcm192_init,         has.gcm192_enc_update,
+      return {has.gcm192_pre,        has.gcm192_enc,          has.gcm192_init,        has.gcm192_enc_update,
               has.gcm192_dec_update, has.gcm192_enc_finalize, has.gcm192_dec_finalize};
     default:
-      return {has.gcm256_pre,        has.gcm256_init,         has.gcm256_enc_update,
+      return {has.gcm256_pre,        has.gcm256_enc,          has.gcm256_init,        has.gcm256_enc_update,
               has.gcm256_dec_update, has.gcm256_enc_finalize, has.gcm256_dec_finalize};
   }
 }
@@ -68,6 +73,11 @@ class Gcm {
 
   explicit Gcm(std::span<const std::byte> key) : calls_(gcm_calls(key.size())) {
     calls_.prepare(key.data(), key_.get());
+  }
+  // All at once, for text in one piece.
+  void encrypt_whole(Context& context, const Octet* iv, std::span<const std::byte> aad, const Octet* from,
+                     Octet* to, std::size_t bytes, Octet* tag, std::size_t tag_bytes) const {
+    calls_.encrypt_whole(key_.get(), &context, to, from, bytes, iv, octets(aad), aad.size(), tag, tag_bytes);
   }
   void start(Context& context, const Octet* iv, const Octet* aad, std::size_t aad_bytes) const {
     calls_.start(key_.get(), &context, iv, aad, aad_bytes);
@@ -123,6 +133,9 @@ class Session : public AeadSession {
 
  protected:
   [[nodiscard]] Outcome encrypt(Operation& operation, std::size_t bytes) const override {
+    if constexpr (requires { &Cipher::encrypt_whole; }) {
+      if (is_one_piece(operation, bytes)) return encrypt_whole(operation, bytes);
+    }
     Wiped<Context> context;
     start(operation, *context.get());
     with_unspoiled(operation.input, operation.output, bytes, [&](InputSegments input) {
@@ -157,13 +170,38 @@ class Session : public AeadSession {
   // The library refuses by doing nothing; see ipsec_mb_three_gpp.cc.
   static bool did_it() { return imb_get_errno(shared_manager()) == 0; }
 
+  // Text, input and output one piece each, which are the same or do not meet, and AAD is one at most.
+  static bool is_one_piece(const Operation& operation, std::size_t bytes) {
+    if (bytes == 0 || operation.input.size() != 1 || operation.output.size() != 1 || operation.aad.size() > 1)
+      return false;
+    const auto from = reinterpret_cast<std::uintptr_t>(operation.input.front().data());
+    const auto to = reinterpret_cast<std::uintptr_t>(operation.output.front().data());
+    return from == to || from >= to + bytes || to >= from + bytes;
+  }
+
+  [[nodiscard]] Outcome encrypt_whole(const Operation& operation, std::size_t bytes) const {
+    Wiped<Context> context;
+    std::array<Octet, kMaxTagBytes> tag{};
+    const bool has_aad = !operation.aad.empty() && !operation.aad.front().empty();
+    const std::span<std::byte> out = operation.output.front();
+    cipher_.encrypt_whole(*context.get(), octets(operation.iv), has_aad ? operation.aad.front() : no_aad(),
+                          octets(operation.input.front()), octets(out), bytes, tag.data(), tag_bytes());
+    std::copy_n(std::as_bytes(std::span(tag)).begin(), tag_bytes(), out.subspan(bytes).begin());
+    return did_it() ? Outcome::kOk : Outcome::kFailed;
+  }
+
+  // The library takes no null pointers.
+  static std::span<const std::byte> no_aad() {
+    static constexpr std::byte kNone{};
+    return {&kNone, 0};
+  }
+
   // The AAD is read before any output is written, which may lie over it.
   void start(const Operation& operation, Context& context) const {
     const std::size_t bytes = total_bytes(operation.aad);
     InputCursor cursor(operation.aad);
     SecureBuffer copy;
-    constexpr std::byte kNone{};
-    const auto aad = bytes == 0 ? std::span(&kNone, 0) : in_one_piece(cursor, bytes, copy);
+    const auto aad = bytes == 0 ? no_aad() : in_one_piece(cursor, bytes, copy);
     cipher_.start(context, octets(operation.iv), octets(aad), bytes);
   }
 
