@@ -14,6 +14,7 @@
 #include "tests/bench/raw_speed.h"
 #include "tests/bench/result.h"
 #include "tests/bench/subject.h"
+#include "virtcrypt/devices/log.h"
 
 namespace virtcrypt::bench {
 namespace {
@@ -105,6 +106,7 @@ class Bench {
   explicit Bench(const Options& options) : options_(options) {}
 
   int run() {
+    devices::log().set_level(spdlog::level::warn);
     const std::vector<Subject> subjects = all_subjects();
     if (const auto unknown = unknown_name(options_.algorithms, subjects)) {
       fmt::print(stderr, "virtcrypt: --algorithm: there is no '{}' (see 'virtcrypt bench --list')\n",

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 
@@ -20,6 +21,7 @@ using std::chrono::steady_clock;
 using test::Segment;
 
 constexpr std::byte kUnwritten{0xee};
+constexpr std::chrono::seconds kPatience{10};  // with a device that answers nothing any more
 constexpr std::uint64_t kRevision1 = 1U << 0U, kStatelessServices = 0x1eU;  // 5.9.3
 
 std::size_t memory_for(const TrafficOptions& options, std::size_t text_bytes) {
@@ -72,22 +74,29 @@ void Traffic::start(std::uint64_t features) {
   pci_->set_command(0x6);
   if (!pci_->negotiate(features)) throw std::runtime_error("the device refuses the features");
   const test::Target anywhere{layout_of(options_), 0};
-  const auto mark = memory_.mark();
-  const std::size_t segments = test::place(memory_, subject_.request(anywhere, text_)).size();
-  memory_.rewind(mark);
+  const std::uint16_t segments = segment_count(subject_.request(anywhere, text_));
   queues_.resize(options_.queues);
   for (std::uint16_t i = 0; i < options_.queues; ++i) {
     queues_[i].ring = LeanRing::make(memory_, {.packed = options_.packed,
                                                .indirect = options_.indirect,
                                                .chains = options_.depth,
-                                               .segments = static_cast<std::uint16_t>(segments)});
+                                               .segments = segments});
     queues_[i].ring->want_interrupt(false);
     pci_->set_queue(i, *queues_[i].ring);
   }
-  control_ =
-      LeanRing::make(memory_, {.packed = options_.packed, .indirect = true, .chains = 1, .segments = 1});
+  control_ = LeanRing::make(memory_, {.packed = options_.packed,
+                                      .indirect = options_.indirect,
+                                      .chains = 1,
+                                      .segments = segment_count(subject_.create(layout_of(options_)))});
   pci_->set_queue(options_.queues, *control_);
   pci_->add_status(test::status::kDriverOk);
+}
+
+std::uint16_t Traffic::segment_count(const test::Request& request) {
+  const auto mark = memory_.mark();
+  const std::size_t count = test::place(memory_, request).size();
+  memory_.rewind(mark);
+  return static_cast<std::uint16_t>(count);
 }
 
 std::uint64_t Traffic::open_session() {
@@ -96,8 +105,11 @@ std::uint64_t Traffic::open_session() {
   control_->add(0);
   control_->publish();
   pci_->kick(options_.queues);
-  while (!control_->take())
+  const auto limit = steady_clock::now() + kPatience;
+  while (!control_->take()) {
+    if (steady_clock::now() > limit) throw std::runtime_error("the device does not answer");
     std::this_thread::yield();
+  }
   const std::span<const std::byte> answer = memory_.at(segments.back().address, segments.back().length);
   std::uint64_t id = 0;
   std::uint32_t status = 0;
@@ -132,6 +144,7 @@ void Traffic::drive(std::uint16_t index, const std::atomic<bool>& stop) {
   Queue& queue = queues_[index];
   LeanRing& ring = *queue.ring;
   std::uint16_t in_flight = options_.depth;
+  std::optional<steady_clock::time_point> limit;
   for (std::uint16_t chain = 0; chain < options_.depth; ++chain)
     ring.add(chain);
   ring.publish();
@@ -155,6 +168,10 @@ void Traffic::drive(std::uint16_t index, const std::atomic<bool>& stop) {
     if (added) {
       ring.publish();
       kick_if_wanted(index);
+    } else if (stopping) {
+      if (!limit) limit = steady_clock::now() + kPatience;
+      queue.broken = steady_clock::now() > *limit;
+      if (queue.broken) return;
     } else {
       _mm_pause();
     }
@@ -204,7 +221,8 @@ Latency Traffic::latency(std::chrono::milliseconds time) {
 
 void Traffic::check_results() const {
   for (const Queue& queue : queues_) {
-    if (queue.broken) throw std::runtime_error("the device returned a chain that there is not");
+    if (queue.broken)
+      throw std::runtime_error("the device returned a chain that there is not, or not all of them");
     for (std::size_t chain = 0; chain < queue.results.size(); ++chain) {
       if (queue.statuses[chain].back() != std::byte{0})
         throw std::runtime_error(fmt::format("{}: a request failed with status {}", subject_.title(),

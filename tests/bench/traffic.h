@@ -59,10 +59,11 @@ class Traffic {
     std::vector<std::span<std::byte>> results;   // of each chain
     std::vector<std::span<std::byte>> statuses;  // a byte each
     std::uint64_t completed = 0;
-    bool broken = false;  // a chain came back that there is not
+    bool broken = false;  // not just the chains that were in flight came back
   };
 
   void start(std::uint64_t features);
+  [[nodiscard]] std::uint16_t segment_count(const test::Request& request);
   [[nodiscard]] std::uint64_t open_session();
   void place_requests(const test::Target& target);
   void drive(std::uint16_t index, const std::atomic<bool>& stop);
