@@ -108,15 +108,16 @@ outer_machine() {
 
 # QEMU's emulation of AMD-V sometimes stands still: the outer kernel reports a soft lockup (docs/testing.md). Such a
 # machine is ended, and what it left undone, or killed at its limit, gets another one, twice at most; the output says so.
-# A guest killed at its limit in a machine without such a report hung by itself and is not tried again, nor is anything
-# where guests run in hardware.
+# So does a guest of which a processor ran without a pause until it was killed: it waits for nothing that the device or
+# the monitor owes it. A guest that was killed while it waited hung by a fault of ours, perhaps; it is not tried again, nor
+# is anything where guests run in hardware.
 run_plan_nested() {
   local left=$2/left machine run name
   mkdir "$left"
   cp "$1"/* "$left/"
   for ((machine = 1; machine <= 3; ++machine)); do
     if ((machine > 1)); then
-      echo "note: the emulated machine stood still; once more in another one: $(cd "$left" && echo *)"
+      echo "note: a processor made no progress; once more in another emulated machine: $(cd "$left" && echo *)"
     fi
     nested_machine "$left" "$2"
     for run in "$left"/*; do
@@ -156,9 +157,9 @@ nested_machine() {
   split_console "$output/outer.console" "$output"
 }
 
-# stood_still CONSOLE: whether the outer kernel reported a processor that made no progress.
+# stood_still CONSOLE: whether a processor was reported that made no progress, of the outer machine or the guest.
 stood_still() {
-  grep -aqE 'soft lockup - CPU#[0-9]+ stuck|^@outer standstill' "$1"
+  grep -aqE 'soft lockup - CPU#[0-9]+ stuck|^@outer (standstill|spinning)' "$1"
 }
 
 # end_standstill CONSOLE PIDFILE: ends QEMU once a processor is reported to have been stuck for 40 seconds.
