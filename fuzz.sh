@@ -56,9 +56,10 @@ fuzz_target() {
   if [[ -e $dictionary ]]; then options=("-dict=$dictionary"); fi
   mkdir -p "$found/$name" "$findings"
   step "$name, $seconds s"
-  # Entropic scheduling takes more time than the device does.
+  # Entropic scheduling takes more time than the device does. Nothing that a guest says may make it ask for half a gigabyte.
   "$root/build-fuzz/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -max_len=8192 -timeout=20 -rss_limit_mb=2048 \
-    -entropic=0 -print_final_stats=1 -artifact_prefix="$findings/$name-" "${options[@]}" "$found/$name" "$corpus/$name" 2>&1 |
+    -malloc_limit_mb=512 -entropic=0 -print_final_stats=1 -artifact_prefix="$findings/$name-" "${options[@]}" "$found/$name" \
+    "$corpus/$name" 2>&1 |
     tee "$log" | grep --line-buffered -aE '^#[0-9]+[[:space:]]+(INITED|pulse|DONE)|ERROR|virtcrypt fuzz:|SUMMARY' || true
   if ! grep -aq '^Done ' "$log"; then
     finding=$(grep -aoE 'Test unit written to .*' "$log" | sed 's/.* //' | tail -1)
@@ -118,7 +119,7 @@ run_faulty() {
   rm -rf "$root/build-fuzz/faults/corpus"
   mkdir -p "$root/build-fuzz/faults/corpus"
   VIRTCRYPT_FAULT=$fault VIRTCRYPT_FUZZ_TARGET=$target timeout 120 "$root/build-fuzz/tests/fuzz/fuzz_faulty" \
-    -max_len=8192 -timeout=5 -rss_limit_mb=2048 -entropic=0 -seed=1 -print_final_stats=1 \
+    -max_len=8192 -timeout=5 -rss_limit_mb=2048 -malloc_limit_mb=512 -entropic=0 -seed=1 -print_final_stats=1 \
     -artifact_prefix="$root/build-fuzz/faults/${fault:-none}-" "$@" "$root/build-fuzz/faults/corpus" "$corpus/$target" > "$log" 2>&1
 }
 

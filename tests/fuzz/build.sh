@@ -61,7 +61,7 @@ for name in "${wanted[@]}"; do
   cp "$build/tests/fuzz/fuzz_$name" "$program"
   rm -f "${program}_seed_corpus.zip"
   (cd "$fuzz/corpus/$name" && zip -q -r "${program}_seed_corpus.zip" .)
-  printf '[libfuzzer]\nmax_len = 8192\n' > "$program.options"
+  printf '[libfuzzer]\nmax_len = 8192\nmalloc_limit_mb = 512\n' > "$program.options"
   if [[ -e $fuzz/dictionaries/$name.dict ]]; then
     cp "$fuzz/dictionaries/$name.dict" "$program.dict"
     echo "dict = fuzz_$name.dict" >> "$program.options"
