@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <mutex>
 
 #include <cryptopp/misc.h>
@@ -25,10 +24,7 @@ template <typename State>
 class Wiped {
  public:
   Wiped() = default;
-  ~Wiped() {
-    std::memset(&state_, 0, sizeof state_);
-    __asm__ volatile("" : : "r"(&state_) : "memory");  // the compiler takes it for used
-  }
+  ~Wiped() { CryptoPP::SecureWipeBuffer(reinterpret_cast<CryptoPP::byte*>(&state_), sizeof state_); }
   Wiped(const Wiped&) = delete;
   Wiped& operator=(const Wiped&) = delete;
   [[nodiscard]] State* get() { return &state_; }
