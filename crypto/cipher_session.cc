@@ -9,7 +9,7 @@ Outcome CipherSession::check(const Operation& operation, std::size_t bytes) cons
     return Outcome::kNotSupported;
   const bool encrypts = operation.kind == OperationKind::kEncrypt;
   if (encrypts != (direction_ == Direction::kEncrypt)) return Outcome::kFailed;
-  const bool fits = operation.iv.size() == capability_.iv_bytes && bytes % capability_.block_bytes == 0 &&
+  const bool fits = operation.iv.size() == capability_.iv_bytes && (bytes & partial_block_) == 0 &&
                     bytes >= capability_.least_text_bytes && total_bytes(operation.output) >= bytes;
   return fits ? Outcome::kOk : Outcome::kFailed;
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <bit>
+#include <cassert>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -49,7 +51,10 @@ class CipherSession : public EngineSession {
       : EngineSession(Service::kCipher, engine,
                       direction == Direction::kEncrypt ? row.encrypt_cost : row.decrypt_cost),
         capability_(row.capability),
-        direction_(direction) {}
+        partial_block_(row.capability.block_bytes - 1U),
+        direction_(direction) {
+    assert(std::has_single_bit(row.capability.block_bytes));
+  }
 
   [[nodiscard]] Direction direction() const { return direction_; }
 
@@ -60,6 +65,7 @@ class CipherSession : public EngineSession {
                                     std::size_t bytes) const = 0;
 
   const CipherCapability& capability_;
+  std::size_t partial_block_;  // bits of a length that say what is beyond whole blocks
   Direction direction_;
 };
 

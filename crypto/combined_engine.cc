@@ -31,6 +31,7 @@ class CombinedEngine final : public Engine {
  public:
   explicit CombinedEngine(std::vector<std::unique_ptr<const Engine>> engines) : engines_(std::move(engines)) {
     for (const auto& engine : engines_) {
+      by_id_.at(static_cast<std::size_t>(engine->id())) = engine.get();
       const Capabilities& its = engine->capabilities();
       append_new(capabilities_.ciphers, its.ciphers);
       append_new(capabilities_.hashes, its.hashes);
@@ -98,12 +99,10 @@ class CombinedEngine final : public Engine {
   }
 
   // Sessions come from this engine, so there is one.
-  [[nodiscard]] const Engine& owner(EngineId id) const {
-    return **std::find_if(engines_.begin(), engines_.end(),
-                          [id](const auto& engine) { return engine->id() == id; });
-  }
+  [[nodiscard]] const Engine& owner(EngineId id) const { return *by_id_[static_cast<std::size_t>(id)]; }
 
   std::vector<std::unique_ptr<const Engine>> engines_;
+  std::array<const Engine*, kEngineIds> by_id_{};
   Capabilities capabilities_;
   std::string name_;
 };

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "virtcrypt/crypto/cryptopp_bytes.h"
 #include "virtcrypt/crypto/ipsec_mb_manager.h"
 
 namespace virtcrypt::crypto::ipsec_mb_aes {
@@ -40,19 +39,24 @@ void submit(const BurstKind& kind, std::span<IMB_JOB> jobs) {
                           kind.direction, kind.key_bytes);
 }
 
+// What all jobs of a kind have in common.
+IMB_JOB job_of(const BurstKind& kind) {
+  IMB_JOB job{};
+  job.key_len_in_bytes = kind.key_bytes;
+  job.cipher_mode = kind.mode;
+  job.cipher_direction = kind.direction;
+  job.iv_len_in_bytes = kAesBlockBytes;
+  return job;
+}
+
 // `iv` stays where it is until the job is done.
-void describe(IMB_JOB& job, const Session& session, std::span<const std::byte> iv, const std::byte* from,
-              std::byte* to, std::size_t bytes) {
+void describe(IMB_JOB& job, const Session& session, const std::byte* iv, const std::byte* from, std::byte* to,
+              std::size_t bytes) {
   job.enc_keys = session.schedule();
   job.dec_keys = session.schedule();
-  job.key_len_in_bytes = session.kind().key_bytes;
-  job.cipher_mode = session.kind().mode;
-  job.cipher_direction = session.kind().direction;
-  job.iv = octets(iv);
-  job.iv_len_in_bytes = iv.size();
+  job.iv = reinterpret_cast<const std::uint8_t*>(iv);
   job.src = reinterpret_cast<const std::uint8_t*>(from);
   job.dst = reinterpret_cast<std::uint8_t*>(to);
-  job.cipher_start_src_offset_in_bytes = 0;
   job.msg_len_to_cipher_in_bytes = bytes;
   job.status = IMB_STATUS_BEING_PROCESSED;
 }
@@ -103,7 +107,7 @@ void Text::begin_job(const Session& session, IMB_JOB& job) {
   } else if (session.kind().direction == IMB_DIR_DECRYPT && bytes != bytes_) {
     std::copy_n(from + bytes - next_.size(), next_.size(), next_.begin());
   }
-  describe(job, session, chain_, from, to, bytes);
+  describe(job, session, chain_.data(), from, to, bytes);
 }
 
 void Text::finish_job(const IMB_JOB& job) {
@@ -117,6 +121,10 @@ void Text::finish_job(const IMB_JOB& job) {
   out_.advance(bytes);
 }
 
+Burst::Burst(const BurstKind& kind) : kind_(kind) {
+  jobs_.fill(job_of(kind));
+}
+
 bool Burst::add(const Session& session, Operation& operation, std::size_t bytes) {
   const bool is_simple = is_one_job(session, operation, bytes);
   if (!is_simple && aliases_shifted(operation.input, operation.output, bytes)) return false;
@@ -124,7 +132,7 @@ bool Burst::add(const Session& session, Operation& operation, std::size_t bytes)
   operation.outcome = Outcome::kFailed;
   operation.output_bytes = 0;
   if (is_simple) {
-    describe(jobs_[used_], session, operation.iv, operation.input.front().data(),
+    describe(jobs_[used_], session, operation.iv.data(), operation.input.front().data(),
              operation.output.front().data(), bytes);
   } else {
     texts_[used_] = Text(InputCursor(operation.input), OutputCursor(operation.output), operation.iv, bytes);
@@ -187,7 +195,7 @@ void Bursts::clear() {
 }
 
 bool run_alone(const Session& session, Text text) {
-  IMB_JOB job{};
+  IMB_JOB job = job_of(session.kind());
   while (!text.is_done()) {
     text.begin_job(session, job);
     submit(session.kind(), std::span(&job, 1));

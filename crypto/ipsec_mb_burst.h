@@ -48,7 +48,7 @@ class Text {
 // Operations of one kind, whose sessions and segments live until run(). Thread-safety: one thread's.
 class Burst {
  public:
-  explicit Burst(const BurstKind& kind) : kind_(kind) {}
+  explicit Burst(const BurstKind& kind);
   [[nodiscard]] const BurstKind& kind() const { return kind_; }
 
   // The session is of this kind; `bytes` is the length of the text, not 0. Carries out first what is there

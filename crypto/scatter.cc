@@ -108,24 +108,7 @@ bool aliases_sorted(InputSegments input, OutputSegments output, std::size_t byte
   return false;
 }
 
-template <typename Byte>
-std::size_t sum(std::span<const std::span<Byte>> segments) {
-  std::size_t bytes = 0;
-  for (const std::span<Byte>& segment : segments) {
-    bytes += segment.size();
-  }
-  return bytes;
-}
-
 }  // namespace
-
-std::size_t total_bytes(InputSegments segments) {
-  return sum(segments);
-}
-
-std::size_t total_bytes(OutputSegments segments) {
-  return sum(segments);
-}
 
 void read(InputCursor& from, std::span<std::byte> to) {
   while (!to.empty()) {

@@ -13,8 +13,19 @@
 namespace virtcrypt::crypto {
 
 // Sum of the segments' lengths.
-[[nodiscard]] std::size_t total_bytes(InputSegments segments);
-[[nodiscard]] std::size_t total_bytes(OutputSegments segments);
+template <typename Byte>
+[[nodiscard]] std::size_t sum_of(std::span<const std::span<Byte>> segments) {
+  std::size_t bytes = 0;
+  for (const std::span<Byte>& segment : segments)
+    bytes += segment.size();
+  return bytes;
+}
+[[nodiscard]] inline std::size_t total_bytes(InputSegments segments) {
+  return sum_of(segments);
+}
+[[nodiscard]] inline std::size_t total_bytes(OutputSegments segments) {
+  return sum_of(segments);
+}
 
 // Walks a list from its front; empty segments are passed over. `Byte` is std::byte or const std::byte.
 // The caller knows how many bytes there are and never asks for more.

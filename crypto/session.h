@@ -81,6 +81,7 @@ using SessionParameters = std::variant<CipherParameters, ChainParameters, HashPa
 // Who made a session, and is the one to execute its operations. kChain: combined from sessions of the others,
 // which chains and nested hashes are.
 enum class EngineId : std::uint8_t { kCryptopp, kIpsecMb, kBuiltIn, kChain };
+constexpr std::size_t kEngineIds = 4;
 
 // Thread-safety: immutable after creation, any number of threads may execute operations on one session at
 // once. The last owner destroys it, which wipes its keys.

@@ -8,7 +8,7 @@ namespace virtcrypt::crypto {
 
 // How deep they go below their engine, at most: measured, and twice that.
 constexpr std::size_t kSymmetricStackBytes = 8192;
-constexpr std::size_t kDeepStackBytes = 32768;  // session creation, and AKCIPHER with its long integers
+constexpr std::size_t kDeepStackBytes = 32768;  // AKCIPHER with its long integers
 
 // Clears `bytes`, at most kDeepStackBytes, below the frame of the caller.
 void wipe_stack(std::size_t bytes);

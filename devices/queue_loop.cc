@@ -71,6 +71,7 @@ void QueueLoop::wait_for_kick() {
     wait_for_kick();
     if (QueueLoop* const other = relay_.load()) return other->kick();
     count(stats_.kicks, kicks);
+    learn_from_kick();
     serve_unless_posted();
   });
 }
@@ -107,11 +108,52 @@ void QueueLoop::take_turn() {
   queue_->disable_notifications();
   while (!turn_is_over()) {
     if (run_one_batch()) continue;
-    if (halted() || !queue_->enable_notifications()) return;
+    if (halted()) return;
+    if (poll()) continue;
+    if (!queue_->enable_notifications()) return;
     queue_->disable_notifications();  // the driver was faster: it will not notify for what it has just added
     take(left_.chains, 1U);           // and may take it back: this must not go on for ever either
   }
   post_serve();
+}
+
+void QueueLoop::share_loop(LoopShare& share) {
+  share.queues.push_back(this);
+  share_ = &share;
+}
+
+// Looks at the empty ring for a while; true when something is available. Notifications are off meanwhile.
+bool QueueLoop::poll() {
+  if (share_ == nullptr || share_->poll == std::chrono::nanoseconds(0)) return false;
+  constexpr int kLooksPerClock = 16;
+  empty_since_ = std::chrono::steady_clock::now();
+  if (!polls_) return false;
+  const auto end = empty_since_ + share_->poll;
+  do {
+    for (int i = 0; i < kLooksPerClock; ++i) {
+      if (halted() || is_loop_needed()) return false;
+      if (queue_->has_available()) return true;
+      __builtin_ia32_pause();
+    }
+  } while (std::chrono::steady_clock::now() < end);
+  return false;
+}
+
+bool QueueLoop::is_loop_needed() const {
+  return std::any_of(share_->queues.begin(), share_->queues.end(),
+                     [this](const QueueLoop* queue) { return queue->needs_loop(*this); });
+}
+
+// For the loop's thread: the loop has, or may soon have, something to do for this queue.
+bool QueueLoop::needs_loop(const QueueLoop& polling) const {
+  if (called_off() || stats_.in_flight.load(std::memory_order_relaxed) > 0) return true;
+  return &polling != this && queue_ != nullptr && !halted() && queue_->has_available();
+}
+
+// A driver that has just come back will do so again, as far as anybody can tell.
+void QueueLoop::learn_from_kick() {
+  if (share_ == nullptr || serve_posted_) return;
+  polls_ = std::chrono::steady_clock::now() - empty_since_ < share_->poll;
 }
 
 bool QueueLoop::turn_is_over() const {
@@ -134,19 +176,18 @@ bool QueueLoop::halted() const {
   return stopping() || called_off() || faulted_ || !has_bus_master();
 }
 
-std::optional<virtio::DescriptorChain> QueueLoop::pop() {
-  if (halted() || turn_is_over()) return std::nullopt;
-  auto popped = queue_->pop();
+bool QueueLoop::pop(virtio::DescriptorChain& chain) {
+  if (halted() || turn_is_over()) return false;
+  const auto popped = queue_->pop(chain);
   if (!popped) {
     fault(virtio::name_of(popped.error()).data());
-    return std::nullopt;
+    return false;
   }
-  if (*popped) {
-    count(stats_.chains);
-    take(left_.chains, 1U);
-    take(left_.bytes, (*popped)->readable_bytes() + (*popped)->writable_bytes());
-  }
-  return std::move(*popped);
+  if (!*popped) return false;
+  count(stats_.chains);
+  --left_.chains;
+  take(left_.bytes, chain.readable_bytes() + chain.writable_bytes());
+  return true;
 }
 
 void QueueLoop::fault(const char* what) {
@@ -156,7 +197,7 @@ void QueueLoop::fault(const char* what) {
   interrupts_->device_needs_reset();
 }
 
-void QueueLoop::complete(virtio::DescriptorChain chain, std::uint32_t written) {
+void QueueLoop::complete(virtio::DescriptorChain&& chain, std::uint32_t written) {
   queue_->complete(std::move(chain), written);
   count(stats_.completed);
 }

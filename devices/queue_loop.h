@@ -2,11 +2,11 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -42,6 +42,16 @@ struct TurnBudget {
   std::uint64_t ns = 1'000'000;                  // estimated, of what is executed on the loop's thread
 };
 
+class QueueLoop;
+
+// What the queues of one loop have in common. Outlives them.
+struct LoopShare {
+  // How long a queue that ran empty is looked at before the loop sleeps, where the driver comes back that
+  // soon: neither has to wake the other then. 0: it is not looked at.
+  std::chrono::nanoseconds poll{0};
+  std::vector<const QueueLoop*> queues;
+};
+
 // Life cycle: stopped -> start() -> running -> stop(done) -> stopped. A device derives one class for each
 // kind of queue. Thread-safety: public methods from any thread, they only post to the loop; protected ones on
 // the loop's thread. Destroy it only when the loop runs no more.
@@ -71,6 +81,9 @@ class QueueLoop {
   // they are for this one. Call it before start() of either, with both stopped.
   void relay_kicks_to(QueueLoop* other) { relay_.store(other); }
 
+  // Makes this one of the queues of its loop. Before start() of any of them.
+  void share_loop(LoopShare& share);
+
   // Goes on where a missing bus master bit had halted it.
   void resume();
 
@@ -91,11 +104,12 @@ class QueueLoop {
   // Any thread.
   [[nodiscard]] bool has_bus_master() const { return bus_master_.load(std::memory_order_acquire); }
 
-  // The next chain, or nothing: ring empty, turn over, faulted, stopping, no bus master.
-  [[nodiscard]] std::optional<virtio::DescriptorChain> pop();
+  // Puts the next chain into `chain`, which is none yet. False: ring empty, turn over, faulted, stopping, no
+  // bus master.
+  [[nodiscard]] bool pop(virtio::DescriptorChain& chain);
 
   // Returns a chain, visible with the next publish(). Not while stopping().
-  void complete(virtio::DescriptorChain chain, std::uint32_t written);
+  void complete(virtio::DescriptorChain&& chain, std::uint32_t written);
   void publish();
 
   // Charges the turn with what was executed, or is about to be, on the loop's thread.
@@ -118,6 +132,10 @@ class QueueLoop {
   void serve_unless_posted();
   void serve();
   void take_turn();
+  [[nodiscard]] bool poll();
+  [[nodiscard]] bool is_loop_needed() const;
+  [[nodiscard]] bool needs_loop(const QueueLoop& polling) const;
+  void learn_from_kick();
   void post_serve();
   [[nodiscard]] bool turn_is_over() const;
   [[nodiscard]] bool halted() const;  // guest memory is not to be touched, or not for new work
@@ -140,6 +158,9 @@ class QueueLoop {
   bool faulted_ = false;
   bool serve_posted_ = false;
   TurnBudget left_;  // of the turn
+  const LoopShare* share_ = nullptr;
+  std::chrono::steady_clock::time_point empty_since_;
+  bool polls_ = false;  // the driver came back soon the last time
 };
 
 }  // namespace virtcrypt::devices

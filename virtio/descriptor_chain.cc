@@ -1,8 +1,6 @@
 #include "virtcrypt/virtio/descriptor_chain.h"
 
 #include <algorithm>
-#include <atomic>
-#include <cstring>
 
 namespace virtcrypt::virtio {
 namespace {
@@ -28,24 +26,23 @@ void advance(std::span<const std::span<std::byte>>& segments, std::size_t& offse
 
 }  // namespace
 
-bool ReadCursor::read(std::span<std::byte> destination) {
+bool ReadCursor::read_pieces(std::span<std::byte> destination) {
   if (destination.size() > remaining_) return false;
   advance(segments_, offset_, remaining_, destination.size(), [&](std::span<std::byte> piece) {
     std::memcpy(destination.data(), piece.data(), piece.size());
     destination = destination.subspan(piece.size());
   });
-  // The guest may write meanwhile: the compiler must not fold this copy into a second load later.
-  std::atomic_signal_fence(std::memory_order_seq_cst);
+  no_second_load();
   return true;
 }
 
-bool ReadCursor::skip(std::uint64_t bytes) {
+bool ReadCursor::skip_pieces(std::uint64_t bytes) {
   if (bytes > remaining_) return false;
   advance(segments_, offset_, remaining_, bytes, [](std::span<std::byte>) {});
   return true;
 }
 
-bool ReadCursor::take(std::uint64_t bytes, std::vector<std::span<const std::byte>>& pieces) {
+bool ReadCursor::take_pieces(std::uint64_t bytes, std::vector<std::span<const std::byte>>& pieces) {
   if (bytes > remaining_) return false;
   advance(segments_, offset_, remaining_, bytes,
           [&](std::span<std::byte> piece) { pieces.emplace_back(piece); });
@@ -61,16 +58,16 @@ bool WriteCursor::write(std::span<const std::byte> source) {
   return true;
 }
 
-void WriteCursor::fill_zero(std::uint64_t bytes) {
+void WriteCursor::fill_pieces(std::uint64_t bytes) {
   advance(segments_, offset_, remaining_, std::min(bytes, remaining_),
           [](std::span<std::byte> piece) { std::memset(piece.data(), 0, piece.size()); });
 }
 
-void WriteCursor::skip(std::uint64_t bytes) {
+void WriteCursor::skip_pieces(std::uint64_t bytes) {
   advance(segments_, offset_, remaining_, std::min(bytes, remaining_), [](std::span<std::byte>) {});
 }
 
-bool WriteCursor::take(std::uint64_t bytes, std::vector<std::span<std::byte>>& pieces) {
+bool WriteCursor::take_pieces(std::uint64_t bytes, std::vector<std::span<std::byte>>& pieces) {
   if (bytes > remaining_) return false;
   advance(segments_, offset_, remaining_, bytes,
           [&](std::span<std::byte> piece) { pieces.push_back(piece); });

@@ -1,9 +1,11 @@
 // One request of a driver: validated, ordered lists of readable and writable segments, and cursors over them.
 #pragma once
 
+#include <atomic>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <span>
@@ -13,46 +15,97 @@
 
 namespace virtcrypt::virtio {
 
-// Walks the device-readable bytes of a chain; descriptor boundaries carry no meaning (VIRTIO 1.4, 2.7.4.1).
-// The bytes lie in guest memory and may change at any time: read() copies them once, decisions use the copy.
-class ReadCursor {
+// What is left of one side of a chain; descriptor boundaries carry no meaning (VIRTIO 1.4, 2.7.4.1).
+class ChainCursor {
  public:
-  explicit ReadCursor(std::span<const std::span<std::byte>> segments, std::uint64_t bytes)
-      : segments_(segments), remaining_(bytes) {}
-
   [[nodiscard]] std::uint64_t remaining() const { return remaining_; }
 
-  // Copies the next destination.size() bytes out. False, with nothing consumed, when there are fewer.
-  [[nodiscard]] bool read(std::span<std::byte> destination);
+ protected:
+  ChainCursor(std::span<const std::span<std::byte>> segments, std::uint64_t bytes)
+      : segments_(segments), remaining_(bytes) {}
 
-  template <typename Object>
-  requires std::is_trivially_copyable_v<Object>
-  [[nodiscard]] std::optional<Object> read_object() {
-    Object object;
-    if (!read(std::as_writable_bytes(std::span(&object, 1)))) return std::nullopt;
-    return object;
+  // Steps over the next `bytes` bytes where they lie in one piece, as nearly everything does. Null, with
+  // nothing consumed, where they do not, there are fewer, or none is asked for.
+  [[nodiscard]] std::byte* step_in_one_piece(std::uint64_t bytes) {
+    if (bytes == 0 || bytes > remaining_) return nullptr;
+    const std::span<std::byte> front = segments_.front();
+    if (bytes > front.size() - offset_) return nullptr;
+    std::byte* const piece = front.data() + offset_;
+    remaining_ -= bytes;
+    offset_ += bytes;
+    if (offset_ == front.size()) {
+      segments_ = segments_.subspan(1);
+      offset_ = 0;
+    }
+    return piece;
   }
 
-  // Steps over the next `bytes` bytes. False, with nothing consumed, when there are fewer.
-  [[nodiscard]] bool skip(std::uint64_t bytes);
-
-  // Hands on the next `bytes` bytes without copying, appended to `pieces`. False, with nothing consumed, when
-  // there are fewer.
-  [[nodiscard]] bool take(std::uint64_t bytes, std::vector<std::span<const std::byte>>& pieces);
-
- private:
   std::span<const std::span<std::byte>> segments_;
   std::size_t offset_ = 0;  // into segments_.front()
   std::uint64_t remaining_;
 };
 
-// Walks the device-writable bytes of a chain.
-class WriteCursor {
+// Walks the device-readable bytes of a chain. They lie in guest memory and may change at any time: read()
+// copies them once, decisions use the copy.
+class ReadCursor : public ChainCursor {
  public:
-  explicit WriteCursor(std::span<const std::span<std::byte>> segments, std::uint64_t bytes)
-      : segments_(segments), remaining_(bytes) {}
+  ReadCursor(std::span<const std::span<std::byte>> segments, std::uint64_t bytes)
+      : ChainCursor(segments, bytes) {}
 
-  [[nodiscard]] std::uint64_t remaining() const { return remaining_; }
+  // Copies the next destination.size() bytes out. False, with nothing consumed, when there are fewer.
+  [[nodiscard]] bool read(std::span<std::byte> destination) {
+    const std::byte* const piece = step_in_one_piece(destination.size());
+    if (piece == nullptr) return read_pieces(destination);
+    std::memcpy(destination.data(), piece, destination.size());
+    no_second_load();
+    return true;
+  }
+  // The same with an object, whose size the compiler knows.
+  template <typename Object>
+  requires std::is_trivially_copyable_v<Object>
+  [[nodiscard]] bool read_into(Object& object) {
+    const std::byte* const piece = step_in_one_piece(sizeof object);
+    if (piece == nullptr) return read_pieces(std::as_writable_bytes(std::span(&object, 1)));
+    std::memcpy(&object, piece, sizeof object);
+    no_second_load();
+    return true;
+  }
+  template <typename Object>
+  requires std::is_trivially_copyable_v<Object>
+  [[nodiscard]] std::optional<Object> read_object() {
+    std::optional<Object> object(std::in_place);
+    if (!read_into(*object)) object.reset();
+    return object;
+  }
+
+  // Steps over the next `bytes` bytes. False, with nothing consumed, when there are fewer.
+  [[nodiscard]] bool skip(std::uint64_t bytes) {
+    return step_in_one_piece(bytes) != nullptr || skip_pieces(bytes);
+  }
+
+  // Hands on the next `bytes` bytes without copying, appended to `pieces`. False, with nothing consumed, when
+  // there are fewer.
+  [[nodiscard]] bool take(std::uint64_t bytes, std::vector<std::span<const std::byte>>& pieces) {
+    const std::byte* const piece = step_in_one_piece(bytes);
+    if (piece == nullptr) return take_pieces(bytes, pieces);
+    pieces.emplace_back(piece, bytes);
+    return true;
+  }
+
+ private:
+  // The guest may write meanwhile: the compiler must not fold a copy into a second load later.
+  static void no_second_load() { std::atomic_signal_fence(std::memory_order_seq_cst); }
+
+  [[nodiscard]] bool read_pieces(std::span<std::byte> destination);
+  [[nodiscard]] bool skip_pieces(std::uint64_t bytes);
+  [[nodiscard]] bool take_pieces(std::uint64_t bytes, std::vector<std::span<const std::byte>>& pieces);
+};
+
+// Walks the device-writable bytes of a chain.
+class WriteCursor : public ChainCursor {
+ public:
+  WriteCursor(std::span<const std::span<std::byte>> segments, std::uint64_t bytes)
+      : ChainCursor(segments, bytes) {}
 
   // Copies `source` in. False, with nothing written, when there is less room.
   [[nodiscard]] bool write(std::span<const std::byte> source);
@@ -60,25 +113,38 @@ class WriteCursor {
   template <typename Object>
   requires std::is_trivially_copyable_v<Object>
   [[nodiscard]] bool write_object(const Object& object) {
+    if (std::byte* const piece = step_in_one_piece(sizeof object)) {
+      std::memcpy(piece, &object, sizeof object);
+      return true;
+    }
     return write(std::as_bytes(std::span(&object, 1)));
   }
 
   // Writes up to `bytes` zero bytes, fewer when there is less room.
-  void fill_zero(std::uint64_t bytes);
+  void fill_zero(std::uint64_t bytes) {
+    if (bytes != 0) fill_pieces(bytes);
+  }
 
   // Steps over up to `bytes` bytes.
-  void skip(std::uint64_t bytes);
+  void skip(std::uint64_t bytes) {
+    if (bytes != 0 && step_in_one_piece(bytes) == nullptr) skip_pieces(bytes);
+  }
 
   // Leaves the last `bytes` bytes out, which somebody else writes.
   void drop_last(std::uint64_t bytes) { remaining_ -= bytes < remaining_ ? bytes : remaining_; }
 
   // Hands on the next `bytes` bytes for somebody else to write, appended to `pieces`.
-  [[nodiscard]] bool take(std::uint64_t bytes, std::vector<std::span<std::byte>>& pieces);
+  [[nodiscard]] bool take(std::uint64_t bytes, std::vector<std::span<std::byte>>& pieces) {
+    std::byte* const piece = step_in_one_piece(bytes);
+    if (piece == nullptr) return take_pieces(bytes, pieces);
+    pieces.emplace_back(piece, bytes);
+    return true;
+  }
 
  private:
-  std::span<const std::span<std::byte>> segments_;
-  std::size_t offset_ = 0;
-  std::uint64_t remaining_;
+  void fill_pieces(std::uint64_t bytes);
+  void skip_pieces(std::uint64_t bytes);
+  [[nodiscard]] bool take_pieces(std::uint64_t bytes, std::vector<std::span<std::byte>>& pieces);
 };
 
 // The reusable inside of a chain; queues keep a stock of them so that popping allocates nothing in the steady
@@ -104,6 +170,7 @@ struct ChainStorage {
 // program. Thread-safety: distinct objects only.
 class DescriptorChain {
  public:
+  DescriptorChain() = default;  // none: only to be assigned to
   explicit DescriptorChain(std::unique_ptr<ChainStorage> storage) : storage_(std::move(storage)) {}
   DescriptorChain(DescriptorChain&&) noexcept = default;
   DescriptorChain& operator=(DescriptorChain&& other) noexcept {
@@ -112,6 +179,8 @@ class DescriptorChain {
     return *this;
   }
   ~DescriptorChain() { assert(storage_ == nullptr && "chain neither completed nor discarded"); }
+
+  [[nodiscard]] explicit operator bool() const { return storage_ != nullptr; }
 
   [[nodiscard]] std::uint16_t head() const { return storage_->head; }
   [[nodiscard]] std::uint64_t readable_bytes() const { return storage_->readable_bytes; }

@@ -17,6 +17,10 @@ GuestMemory::GuestMemory(std::vector<MemoryRegion> regions) : regions_(std::move
     if (region.host.size() > UINT64_MAX - base)
       throw std::invalid_argument("guest memory region wraps around");
     end_of_previous = base + region.host.size();
+    if (region.host.size() > largest_.size()) {
+      largest_base_ = base;
+      largest_ = region.host;
+    }
   }
 }
 
@@ -38,8 +42,8 @@ std::optional<std::span<std::byte>> GuestMemory::range(GuestAddress address, std
   return region->host.subspan(offset, length);
 }
 
-bool GuestMemory::append_pieces(GuestAddress address, std::uint64_t length,
-                                std::vector<std::span<std::byte>>& pieces) const {
+bool GuestMemory::append_anywhere(GuestAddress address, std::uint64_t length,
+                                  std::vector<std::span<std::byte>>& pieces) const {
   const std::size_t pieces_before = pieces.size();
   std::uint64_t start = to_integer(address);
   while (length > 0) {

@@ -37,14 +37,26 @@ class GuestMemory {
   // Appends the bytes [address, address + length) to `pieces`, in order, split where adjacent regions meet.
   // False, with nothing appended, when any byte is not RAM or the range wraps.
   [[nodiscard]] bool append_pieces(GuestAddress address, std::uint64_t length,
-                                   std::vector<std::span<std::byte>>& pieces) const;
+                                   std::vector<std::span<std::byte>>& pieces) const {
+    const std::uint64_t offset = to_integer(address) - largest_base_;
+    const bool fits = offset < largest_.size() && length <= largest_.size() - offset;
+    if (!fits || length == 0) return append_anywhere(address, length, pieces);
+    pieces.emplace_back(largest_.data() + offset, length);
+    return true;
+  }
 
   [[nodiscard]] std::span<const MemoryRegion> regions() const { return regions_; }
 
  private:
   [[nodiscard]] const MemoryRegion* find(std::uint64_t address) const;
 
+  [[nodiscard]] bool append_anywhere(GuestAddress address, std::uint64_t length,
+                                     std::vector<std::span<std::byte>>& pieces) const;
+
   std::vector<MemoryRegion> regions_;
+  // Most buffers lie in the largest region: it is looked at first.
+  std::uint64_t largest_base_ = 0;
+  std::span<std::byte> largest_;
 };
 
 }  // namespace virtcrypt::virtio

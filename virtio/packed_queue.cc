@@ -83,9 +83,8 @@ RingResult<void> PackedQueue::collect_from(Position& at, std::uint16_t flags, Ch
   for (std::uint16_t slots = 1;; ++slots) {
     // PACKED-DRV-002: the driver leaves slots alone until their buffers are used.
     if (taken_slots_ + slots > size()) return fault(RingFault::kSlotInFlight);
-    PackedDescriptor descriptor;
-    std::memcpy(&descriptor, areas_.ring.data() + kDescriptorBytes * at.slot, sizeof descriptor);
-    std::atomic_signal_fence(std::memory_order_seq_cst);  // the guest may write meanwhile: no second load
+    const auto descriptor =
+        copy_descriptor<PackedDescriptor>(areas_.ring.data() + kDescriptorBytes * at.slot);
     note({descriptor.address, descriptor.length, flags, at.slot, 0, false});
     advance(at, 1);
     if (flags & kDescriptorIndirect) {
@@ -108,17 +107,21 @@ RingResult<void> PackedQueue::collect_from(Position& at, std::uint16_t flags, Ch
 }
 
 RingResult<void> PackedQueue::collect_indirect(const PackedDescriptor& descriptor, ChainStorage& chain) {
-  const auto table = copy_indirect_table(descriptor.address, descriptor.length);
+  const auto table = indirect_table(descriptor.address, descriptor.length);
   if (!table) return fault(table.error());
   for (std::size_t offset = 0; offset < table->size(); offset += kDescriptorBytes) {
-    PackedDescriptor entry;
-    std::memcpy(&entry, table->data() + offset, sizeof entry);
+    const auto entry = copy_descriptor<PackedDescriptor>(table->data() + offset);
     note({entry.address, entry.length, entry.flags, static_cast<std::uint16_t>(offset / kDescriptorBytes), 0,
           true});
     // 2.8.7: WRITE is the only flag that counts here, and the length of the table its end.
     if (auto added = add_buffer(entry.address, entry.length, entry.flags, chain); !added) return added;
   }
   return {};
+}
+
+bool PackedQueue::has_available() const {
+  return !is_faulted() &&
+         is_available(load_flags(next_avail_.slot, std::memory_order_relaxed), next_avail_.wrap);
 }
 
 void PackedQueue::put_used(const ChainStorage& chain, std::uint32_t written) {

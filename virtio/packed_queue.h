@@ -39,6 +39,7 @@ class PackedQueue final : public RingQueue {
                                                                  const GuestMemory& memory,
                                                                  FeatureSet negotiated);
 
+  [[nodiscard]] bool has_available() const override;
   [[nodiscard]] bool publish() override;
   void disable_notifications() override;
   [[nodiscard]] bool enable_notifications() override;

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 
 #include "virtcrypt/virtio/descriptor_chain.h"
 #include "virtcrypt/virtio/features.h"
@@ -39,8 +38,12 @@ class Queue {
 
   [[nodiscard]] virtual std::uint16_t size() const = 0;
 
-  // Takes the next available chain off the ring, or nothing when the ring is empty.
-  [[nodiscard]] virtual RingResult<std::optional<DescriptorChain>> pop() = 0;
+  // Takes the next available chain off the ring and puts it into `chain`, which is none yet. False when the
+  // ring is empty.
+  [[nodiscard]] virtual RingResult<bool> pop(DescriptorChain& chain) = 0;
+
+  // Whether a chain is available at this moment, for those who look again and again.
+  [[nodiscard]] virtual bool has_available() const = 0;
 
   // Returns a chain, any order, saying how many bytes of it were written, counted from its first writable
   // byte. The driver sees it with the next publish(); with IN_ORDER with the next one after all chains that

@@ -1,8 +1,6 @@
 #include "virtcrypt/virtio/ring_queue.h"
 
 #include <algorithm>
-#include <atomic>
-#include <cstring>
 #include <utility>
 
 namespace virtcrypt::virtio {
@@ -15,21 +13,22 @@ RingQueue::RingQueue(const QueueConfig& config, const GuestMemory& memory, Featu
       in_order_(negotiated.has(Feature::kInOrder)),
       held_(in_order_ ? config.size : 0) {}
 
-RingResult<std::optional<DescriptorChain>> RingQueue::pop() {
+RingResult<bool> RingQueue::pop(DescriptorChain& chain) {
   if (fault_) return fault(*fault_);
   std::unique_ptr<ChainStorage> storage = take_storage();
   seen_.clear();
   const RingResult<bool> collected = collect_next(*storage);
   if (!collected || !*collected) {
     stock_.push_back(std::move(storage));
-    if (collected) return std::optional<DescriptorChain>();
+    if (collected) return false;
     fault_ = collected.error();
     show_taken(*stock_.back(), fault_);
     return fault(*fault_);
   }
   storage->number = next_number_++;
   show_taken(*storage, std::nullopt);
-  return std::optional<DescriptorChain>(DescriptorChain(std::move(storage)));
+  chain = DescriptorChain(std::move(storage));
+  return true;
 }
 
 void RingQueue::complete(DescriptorChain chain, std::uint32_t written) {
@@ -47,12 +46,11 @@ void RingQueue::complete(DescriptorChain chain, std::uint32_t written) {
   }
 }
 
-void RingQueue::show_taken(const ChainStorage& chain, std::optional<RingFault> what) {
-  if (observer_ == nullptr) return;
+void RingQueue::show(const ChainStorage& chain, std::optional<RingFault> what) {
   observer_->taken({.descriptors = seen_, .head = chain.head, .number = chain.number, .fault = what});
 }
 
-void RingQueue::put_used_and_stock(Held held) {
+void RingQueue::put_used_and_stock(Held&& held) {
   if (observer_ != nullptr) observer_->returning(held.chain->number);
   put_used(*held.chain, held.written);
   stock_.push_back(std::move(held.chain));
@@ -66,8 +64,8 @@ std::unique_ptr<ChainStorage> RingQueue::take_storage() {
   return storage;
 }
 
-RingResult<void> RingQueue::add_buffer(std::uint64_t address, std::uint32_t length, std::uint16_t flags,
-                                       ChainStorage& chain) const {
+RingResult<void> RingQueue::add_odd_buffer(std::uint64_t address, std::uint32_t length, std::uint16_t flags,
+                                           ChainStorage& chain) const {
   const bool writable = (flags & kDescriptorWrite) != 0;
   // 2.7.4.2, PACKED-DRV-008: device-writable descriptors come after all device-readable ones.
   if (!writable && !chain.writable.empty()) return fault(RingFault::kReadableAfterWritable);
@@ -80,25 +78,21 @@ RingResult<void> RingQueue::add_buffer(std::uint64_t address, std::uint32_t leng
   return {};
 }
 
-RingResult<std::span<const std::byte>> RingQueue::copy_indirect_table(std::uint64_t address,
-                                                                      std::uint32_t bytes) {
+RingResult<std::span<const std::byte>> RingQueue::indirect_table(std::uint64_t address, std::uint32_t bytes) {
   if (!indirect_) return fault(RingFault::kIndirectNotNegotiated);
   if (bytes == 0 || bytes % kDescriptorBytes != 0) return fault(RingFault::kBadIndirectLength);
   const std::size_t most = std::max<std::size_t>(size_, kMaxChainDescriptors);
   if (bytes / kDescriptorBytes > most) return fault(RingFault::kChainTooLong);
 
+  if (const auto whole = memory_.range(GuestAddress{address}, bytes))
+    return std::span<const std::byte>(*whole);
   indirect_pieces_.clear();
-  if (!memory_.append_pieces(GuestAddress{address}, bytes, indirect_pieces_)) {
+  if (!memory_.append_pieces(GuestAddress{address}, bytes, indirect_pieces_))
     return fault(RingFault::kBadBufferAddress);
-  }
-  indirect_table_.resize(bytes);
-  std::byte* destination = indirect_table_.data();
-  for (const std::span<std::byte> piece : indirect_pieces_) {
-    std::memcpy(destination, piece.data(), piece.size());
-    destination += piece.size();
-  }
-  std::atomic_signal_fence(std::memory_order_seq_cst);  // the guest may write meanwhile: no second load
-  return std::span<const std::byte>(indirect_table_);
+  indirect_copy_.clear();
+  for (const std::span<std::byte> piece : indirect_pieces_)
+    indirect_copy_.insert(indirect_copy_.end(), piece.begin(), piece.end());
+  return std::span<const std::byte>(indirect_copy_);
 }
 
 }  // namespace virtcrypt::virtio

@@ -1,8 +1,10 @@
 // What the ring formats have in common: chains are collected and checked, completed ones put in order.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,7 +40,7 @@ constexpr std::uint32_t kMaxChainDescriptors = 1024;
 class RingQueue : public Queue {
  public:
   [[nodiscard]] std::uint16_t size() const final { return size_; }
-  [[nodiscard]] RingResult<std::optional<DescriptorChain>> pop() final;
+  [[nodiscard]] RingResult<bool> pop(DescriptorChain& chain) final;
   void complete(DescriptorChain chain, std::uint32_t written) final;
   void set_observer(std::unique_ptr<RingObserver> observer) final { observer_ = std::move(observer); }
 
@@ -54,12 +56,32 @@ class RingQueue : public Queue {
 
   // Appends a buffer that a descriptor describes to the chain.
   [[nodiscard]] RingResult<void> add_buffer(std::uint64_t address, std::uint32_t length, std::uint16_t flags,
-                                            ChainStorage& chain) const;
+                                            ChainStorage& chain) const {
+    const bool writable = (flags & kDescriptorWrite) != 0;
+    const bool in_order = writable || chain.writable.empty();
+    const std::uint64_t bytes = chain.readable_bytes + chain.writable_bytes + length;
+    if (!in_order || bytes > UINT32_MAX ||
+        !memory_.append_pieces(GuestAddress{address}, length, writable ? chain.writable : chain.readable)) {
+      return add_odd_buffer(address, length, flags, chain);
+    }
+    (writable ? chain.writable_bytes : chain.readable_bytes) += length;
+    return {};
+  }
 
-  // A copy of the indirect table at `address`, a whole number of entries, at least one, and no more than a
-  // chain may have. Valid until the next call.
-  [[nodiscard]] RingResult<std::span<const std::byte>> copy_indirect_table(std::uint64_t address,
-                                                                           std::uint32_t bytes);
+  // The indirect table at `address`, a whole number of entries, at least one, and no more than a chain may
+  // have: in guest memory, or a copy where it lies in several pieces. Valid until the next call.
+  [[nodiscard]] RingResult<std::span<const std::byte>> indirect_table(std::uint64_t address,
+                                                                      std::uint32_t bytes);
+
+  // A copy of the descriptor at `where`, which the guest may change meanwhile: nothing looks there again.
+  template <typename Descriptor>
+  [[nodiscard]] static Descriptor copy_descriptor(const std::byte* where) {
+    static_assert(sizeof(Descriptor) == kDescriptorBytes);
+    Descriptor descriptor;
+    std::memcpy(&descriptor, where, sizeof descriptor);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    return descriptor;
+  }
 
   // For an observer, if there is one.
   [[nodiscard]] RingObserver* observer() const { return observer_.get(); }
@@ -77,9 +99,15 @@ class RingQueue : public Queue {
     std::uint32_t written = 0;
   };
 
+  // The same for any buffer; says what is wrong with it.
+  [[nodiscard]] RingResult<void> add_odd_buffer(std::uint64_t address, std::uint32_t length,
+                                                std::uint16_t flags, ChainStorage& chain) const;
   [[nodiscard]] std::unique_ptr<ChainStorage> take_storage();
-  void put_used_and_stock(Held held);
-  void show_taken(const ChainStorage& chain, std::optional<RingFault> what);
+  void put_used_and_stock(Held&& held);
+  void show_taken(const ChainStorage& chain, std::optional<RingFault> what) {
+    if (observer_ != nullptr) show(chain, what);
+  }
+  void show(const ChainStorage& chain, std::optional<RingFault> what);
 
   const GuestMemory& memory_;
   const std::uint16_t size_;
@@ -91,8 +119,9 @@ class RingQueue : public Queue {
   std::vector<SeenDescriptor> seen_;  // of the chain that is being collected
   std::optional<RingFault> fault_;
   std::vector<std::unique_ptr<ChainStorage>> stock_;
-  std::vector<std::byte> indirect_table_;              // copy of the table that is being walked
-  std::vector<std::span<std::byte>> indirect_pieces_;  // where that table lies
+  // Of a table that lies in several pieces: a copy, and where it lies.
+  std::vector<std::byte> indirect_copy_;
+  std::vector<std::span<std::byte>> indirect_pieces_;
 
   // Chains are numbered as they are popped. With IN_ORDER one that is completed before an earlier one waits
   // at its number modulo the size: no more than `size_` chains are in flight.

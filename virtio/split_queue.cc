@@ -66,9 +66,8 @@ RingResult<void> SplitQueue::collect(std::uint16_t head, ChainStorage& chain) {
   if (head >= size()) return fault(RingFault::kHeadOutOfRange);
   std::uint16_t index = head;
   for (std::uint32_t steps = 0; steps < size(); ++steps) {
-    SplitDescriptor descriptor;
-    std::memcpy(&descriptor, areas_.descriptors.data() + sizeof descriptor * index, sizeof descriptor);
-    std::atomic_signal_fence(std::memory_order_seq_cst);  // the guest may write meanwhile: no second load
+    const auto descriptor =
+        copy_descriptor<SplitDescriptor>(areas_.descriptors.data() + kDescriptorBytes * index);
     const std::uint16_t flags = descriptor.flags;
     note({descriptor.address, descriptor.length, flags, index, descriptor.next, false});
     if (flags & kDescriptorIndirect) {
@@ -85,13 +84,12 @@ RingResult<void> SplitQueue::collect(std::uint16_t head, ChainStorage& chain) {
 }
 
 RingResult<void> SplitQueue::collect_indirect(const SplitDescriptor& descriptor, ChainStorage& chain) {
-  const auto table = copy_indirect_table(descriptor.address, descriptor.length);
+  const auto table = indirect_table(descriptor.address, descriptor.length);
   if (!table) return fault(table.error());
   const std::size_t entries = table->size() / kDescriptorBytes;
   std::size_t index = 0;
   for (std::size_t steps = 0; steps < entries; ++steps) {
-    SplitDescriptor entry;
-    std::memcpy(&entry, table->data() + sizeof entry * index, sizeof entry);
+    const auto entry = copy_descriptor<SplitDescriptor>(table->data() + kDescriptorBytes * index);
     const std::uint16_t flags = entry.flags;
     note({entry.address, entry.length, flags, static_cast<std::uint16_t>(index), entry.next, true});
     if (flags & kDescriptorIndirect) return fault(RingFault::kIndirectNested);
@@ -101,6 +99,11 @@ RingResult<void> SplitQueue::collect_indirect(const SplitDescriptor& descriptor,
     if (index >= entries) return fault(RingFault::kNextOutOfRange);
   }
   return fault(RingFault::kChainTooLong);
+}
+
+bool SplitQueue::has_available() const {
+  return !is_faulted() &&
+         load_field<std::uint16_t>(areas_.avail, kIndexOffset, std::memory_order_relaxed) != next_avail_;
 }
 
 void SplitQueue::put_used(const ChainStorage& chain, std::uint32_t written) {

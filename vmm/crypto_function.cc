@@ -33,6 +33,7 @@ DeviceOptions device_options(const CryptoOptions& options, const std::string& na
           .data_queues = static_cast<std::uint16_t>(options.queues),
           .queue_size = static_cast<std::uint16_t>(options.queue_size),
           .io_threads = options.io_threads,
+          .poll = std::chrono::microseconds(options.poll),
           .workers = options.workers,
           .max_sessions = options.max_sessions,
           .max_size = options.max_size,

@@ -20,13 +20,14 @@ ControlQueue::ControlQueue(asio::io_context& loop, virtio::QueueIndex index, con
 
 bool ControlQueue::run_one_batch() {
   bool popped = false;
-  while (std::optional<virtio::DescriptorChain> chain = pop()) {
+  virtio::DescriptorChain chain;
+  while (pop(chain)) {
     popped = true;
     try {
-      const std::uint32_t written = answer(*chain);
-      complete(std::move(*chain), written);
+      const std::uint32_t written = answer(chain);
+      complete(std::move(chain), written);
     } catch (...) {
-      chain->discard();
+      chain.discard();
       throw;
     }
   }
@@ -73,7 +74,7 @@ ControlAnswer ControlQueue::carry_out(ControlRequest& request) {
 }
 
 ControlAnswer ControlQueue::create(const CreateSession& request) {
-  const crypto::StackWipe wipe(crypto::kDeepStackBytes);
+  const crypto::StackWipe wipe(crypto::creation_stack_bytes(request.parameters));
   spend(crypto::estimated_creation_ns(request.parameters));
   auto session = try_create_session(parts_, "controlq", request.parameters);
   if (!session) return {.status = to_status(session.error())};

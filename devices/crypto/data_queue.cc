@@ -15,36 +15,46 @@ namespace {
 // microseconds (tests/bench/hand_off.cc); below about twice that the loop's own thread is done sooner.
 constexpr std::uint64_t kHandOffNs = 40'000;
 
+// As many requests are executed and returned together: enough for an engine that works on several side by
+// side, while the driver has the results of the first soon.
+constexpr std::size_t kMostInBatch = 64;
+
 // Without workers a batch is executed from here on: the turn of the queue is over then.
 constexpr std::uint64_t kBatchNs = TurnBudget().ns;
 
 }  // namespace
 
 Job::~Job() {
-  for (Entry& entry : entries_) {
-    if (entry.chain) entry.chain->discard();
-  }
+  for (const auto& entry : entries_)
+    entry->chain.discard();
 }
 
 Job::Entry& Job::add() {
-  if (used_ == entries_.size()) entries_.emplace_back();
-  Entry& entry = entries_[used_++];
+  if (used_ == entries_.size()) entries_.push_back(std::make_unique<Entry>());
+  Entry& entry = *entries_[used_++];
   entry.operation = kRefused;
   return entry;
 }
 
+crypto::Operation& Job::add_operation() {
+  if (operation_count_ == operations_.size()) operations_.emplace_back();
+  crypto::Operation& operation = operations_[operation_count_++];
+  operation.outcome = crypto::Outcome::kFailed;
+  operation.output_bytes = 0;
+  return operation;
+}
+
 void Job::clear() {
   for (std::size_t i = 0; i < used_; ++i) {
-    Entry& entry = entries_[i];
-    if (entry.chain) entry.chain->discard();  // one that a fault of the host has left
-    entry.chain.reset();
-    entry.pin.release();
+    Entry& entry = *entries_[i];
+    entry.chain.discard();  // one that a fault of the host has left
     entry.session.reset();
     entry.trace.reset();
     entry.request.reset();
   }
   used_ = 0;
-  operations.clear();
+  operation_count_ = 0;
+  pins.clear();
   estimated_ns = 0;
   is_executed = false;
   stack_bytes = crypto::kSymmetricStackBytes;
@@ -56,11 +66,12 @@ DataQueue::DataQueue(asio::io_context& loop, virtio::QueueIndex index, const Dev
       log_name_(fmt::format("dataq{}", to_integer(index))) {}
 
 bool DataQueue::run_one_batch() {
-  bool popped = false;
   std::unique_ptr<Job> job = take_job();
-  while (std::optional<virtio::DescriptorChain> chain = pop()) {
+  bool popped = false;
+  virtio::DescriptorChain chain;
+  while (job->size() < kMostInBatch && pop(chain)) {
     popped = true;
-    add_request(std::move(*chain), *job);
+    add_request(std::move(chain), *job);
     if (parts_.workers.has_threads()) {
       if (job->estimated_ns >= kHandOffNs) hand_off(std::exchange(job, take_job()));
     } else if (job->estimated_ns >= kBatchNs) {
@@ -75,10 +86,10 @@ bool DataQueue::run_one_batch() {
   return popped;
 }
 
-void DataQueue::add_request(virtio::DescriptorChain chain, Job& job) {
+void DataQueue::add_request(virtio::DescriptorChain&& chain, Job& job) {
   Job::Entry& entry = job.add();
-  entry.chain.emplace(std::move(chain));
-  const virtio::DescriptorChain& taken = *entry.chain;
+  entry.chain = std::move(chain);
+  const virtio::DescriptorChain& taken = entry.chain;
   DataRequest& request = entry.request;
   if (parts_.trace != nullptr) {
     entry.trace = parts_.trace->begin(parts_.name, log_name_, false, taken, parts_.dialect, parts_.terms);
@@ -86,11 +97,11 @@ void DataQueue::add_request(virtio::DescriptorChain chain, Job& job) {
   if (parts_.check != nullptr) entry.taken = parts_.check->taken(log_name_, false, taken, parts_.terms);
   parts_.dialect.parse_data(taken, parts_.terms, request);
   count(data_stats_.requests);
-  const crypto::Session* session = session_of(entry);
+  const crypto::Session* session = session_of(entry, job);
   if (session == nullptr) return;
 
-  entry.operation = job.operations.size();
-  crypto::Operation& operation = job.operations.emplace_back();
+  entry.operation = job.operation_count();
+  crypto::Operation& operation = job.add_operation();
   operation.session = session;
   operation.kind = request.kind;
   operation.input = request.input;
@@ -107,7 +118,7 @@ void DataQueue::add_request(virtio::DescriptorChain chain, Job& job) {
 }
 
 // What the request is to be executed on; nothing, with the request's status set, when it is refused.
-const crypto::Session* DataQueue::session_of(Job::Entry& entry) {
+const crypto::Session* DataQueue::session_of(Job::Entry& entry, Job& job) {
   DataRequest& request = entry.request;
   if (request.status != RequestStatus::kOk) return nullptr;
   // a device that is not ready fails what a driver sends all the same.
@@ -116,33 +127,36 @@ const crypto::Session* DataQueue::session_of(Job::Entry& entry) {
     request.refusal = {.field = "status", .value = 0};
     return nullptr;
   }
-  const crypto::Session* session = request.stateless ? make_session(entry) : pin_session(entry);
+  const crypto::Session* session = request.stateless ? make_session(entry) : pin_session(entry, job);
   if (session == nullptr) return nullptr;
-  const SessionNote& note = request.stateless ? request.note : entry.pin.note();
-  request.status = parts_.dialect.fit_to_session(*entry.chain, parts_.terms, *session, note, request);
+  const SessionNote& note = request.stateless ? request.note : job.pins.back().note();
+  request.status = parts_.dialect.fit_to_session(entry.chain, parts_.terms, *session, note, request);
   if (request.status == RequestStatus::kOk) return session;
-  entry.pin.release();
   entry.session.reset();
   return nullptr;
 }
 
-const crypto::Session* DataQueue::pin_session(Job::Entry& entry) {
+// Requests that follow each other on the same session share a pin of it.
+const crypto::Session* DataQueue::pin_session(Job::Entry& entry, Job& job) {
   DataRequest& request = entry.request;
-  entry.pin = parts_.sessions.find(request.session_id);
-  if (!entry.pin) {
-    request.status = RequestStatus::kInvalidSession;
-    request.refusal = {.field = "session_id", .value = request.session_id};
-    return nullptr;
+  if (job.pins.empty() || !job.pins.back().is_open_as(request.session_id)) {
+    SessionPin pin = parts_.sessions.find(request.session_id);
+    if (!pin) {
+      request.status = RequestStatus::kInvalidSession;
+      request.refusal = {.field = "session_id", .value = request.session_id};
+      return nullptr;
+    }
+    job.pins.push_back(std::move(pin));
   }
   // Pinned before: this request and those in flight go on.
   if (request.ends_session && parts_.sessions.remove(request.session_id, std::nullopt))
     count(data_stats_.sessions_destroyed);
-  return &entry.pin.session();
+  return &job.pins.back().session();
 }
 
 const crypto::Session* DataQueue::make_session(Job::Entry& entry) {
-  const crypto::StackWipe wipe(crypto::kDeepStackBytes);
   DataRequest& request = entry.request;
+  const crypto::StackWipe wipe(crypto::creation_stack_bytes(request.parameters));
   spend(crypto::estimated_creation_ns(request.parameters));
   auto session = try_create_session(parts_, log_name_, request.parameters);
   request.key = {};  // wiped: the session has its own form of it
@@ -169,7 +183,7 @@ void DataQueue::execute(Job& job) const {
   job.is_executed = true;
   const crypto::StackWipe wipe(job.stack_bytes);
   try {
-    parts_.engine.execute(job.operations);
+    parts_.engine.execute(job.operations());
   } catch (const std::exception& error) {
     // Out of memory, in practice. Operations that were not reached have failed.
     parts_.log.write(spdlog::level::err, "{}: {}: {}", parts_.name, log_name_, error.what());
@@ -185,7 +199,7 @@ void DataQueue::execute_here(std::unique_ptr<Job> job) {
 
 void DataQueue::hand_off(std::unique_ptr<Job> job) {
   begin_work();
-  count(data_stats_.handed_off, job->operations.size());
+  count(data_stats_.handed_off, job->operation_count());
   post_to_workers(std::move(job));
 }
 
@@ -231,12 +245,12 @@ void DataQueue::answer(Job::Entry& entry, const Job& job) {
           parts_.sessions.remove(entry.request.new_session_id, std::nullopt);
     }
     if (entry.trace) parts_.trace->drop(*entry.trace);
-    return entry.chain->discard();
+    return entry.chain.discard();
   }
   RequestStatus status = entry.request.status;
   std::size_t result_bytes = 0;
   if (entry.operation != Job::kRefused) {
-    const crypto::Operation& operation = job.operations[entry.operation];
+    const crypto::Operation& operation = job.operation(entry.operation);
     status = to_status(operation.outcome);
     result_bytes = operation.output_bytes;
   }
@@ -245,10 +259,10 @@ void DataQueue::answer(Job::Entry& entry, const Job& job) {
     log_refusal(parts_, log_name_, entry.request.refusal, status);
   }
   const std::uint32_t written =
-      parts_.dialect.write_data_answer(entry.request, status, result_bytes, *entry.chain);
+      parts_.dialect.write_data_answer(entry.request, status, result_bytes, entry.chain);
   if (parts_.check != nullptr) parts_.check->answered(entry.taken, status);
-  if (entry.trace) parts_.trace->end(*entry.trace, status, entry.request.refusal, written, *entry.chain);
-  complete(std::move(*entry.chain), written);
+  if (entry.trace) parts_.trace->end(*entry.trace, status, entry.request.refusal, written, entry.chain);
+  complete(std::move(entry.chain), written);
 }
 
 void DataQueue::return_held() {

@@ -4,9 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,11 +29,10 @@ class Job {
   Job& operator=(const Job&) = delete;
 
   struct Entry {
-    std::optional<virtio::DescriptorChain> chain;
+    virtio::DescriptorChain chain;
     DataRequest request;
-    SessionPin pin;                    // session mode
     crypto::SessionPointer session;    // stateless mode
-    std::size_t operation = kRefused;  // index into `operations`
+    std::size_t operation = kRefused;  // operation()'s index
     std::unique_ptr<RequestTrace::Begun> trace;
     DriverCheck::Taken taken;  // when the driver is judged
   };
@@ -44,18 +41,29 @@ class Job {
   // The next unused entry; its request keeps the memory of earlier use.
   [[nodiscard]] Entry& add();
   [[nodiscard]] std::size_t size() const { return used_; }
-  [[nodiscard]] Entry& operator[](std::size_t index) { return entries_[index]; }
+  [[nodiscard]] Entry& operator[](std::size_t index) { return *entries_[index]; }
   [[nodiscard]] bool empty() const { return used_ == 0; }
+
+  // The next operation, without an outcome yet; the rest is as earlier use has left it.
+  [[nodiscard]] crypto::Operation& add_operation();
+  [[nodiscard]] std::size_t operation_count() const { return operation_count_; }
+  [[nodiscard]] const crypto::Operation& operation(std::size_t index) const { return operations_[index]; }
+  [[nodiscard]] std::span<crypto::Operation> operations() {
+    return std::span(operations_).first(operation_count_);
+  }
+
   void clear();
 
-  std::vector<crypto::Operation> operations;
+  std::vector<SessionPin> pins;  // of the sessions that requests run on
   std::uint64_t estimated_ns = 0;
   bool is_executed = false;
   std::size_t stack_bytes = crypto::kSymmetricStackBytes;  // that executing them may leave secrets on
 
  private:
-  std::deque<Entry> entries_;  // operations point into entries: they must not move
+  std::vector<std::unique_ptr<Entry>> entries_;  // operations point into entries: they do not move
   std::size_t used_ = 0;
+  std::vector<crypto::Operation> operations_;
+  std::size_t operation_count_ = 0;
 };
 
 // Thread-safety: see QueueLoop; data_stats() from any thread.
@@ -69,9 +77,9 @@ class DataQueue final : public QueueLoop {
   void on_fault(const char* what) override;
   void return_held() override;
 
-  void add_request(virtio::DescriptorChain chain, Job& job);
-  [[nodiscard]] const crypto::Session* session_of(Job::Entry& entry);
-  [[nodiscard]] const crypto::Session* pin_session(Job::Entry& entry);
+  void add_request(virtio::DescriptorChain&& chain, Job& job);
+  [[nodiscard]] const crypto::Session* session_of(Job::Entry& entry, Job& job);
+  [[nodiscard]] const crypto::Session* pin_session(Job::Entry& entry, Job& job);
   [[nodiscard]] const crypto::Session* make_session(Job::Entry& entry);
   void execute_here(std::unique_ptr<Job> job);
   void hand_off(std::unique_ptr<Job> job);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 namespace virtcrypt::devices::crypto_dev {
@@ -64,7 +65,20 @@ Device::Device(const DeviceOptions& options, std::unique_ptr<const crypto::Engin
     early_control_queue_ = std::make_unique<ControlQueue>(io_.loop(0), virtio::QueueIndex{fewest}, parts_);
     loops_.push_back(early_control_queue_.get());
   }
+  share_loops();
   config_ = parts_.dialect.config_space(options.ready, engine_->capabilities(), limits_, offered_features());
+}
+
+void Device::share_loops() {
+  // Looking without end, or where nobody else can run meanwhile, helps nobody.
+  const bool polls = options_.io_threads > 0 && std::thread::hardware_concurrency() > 1;
+  shares_.resize(io_.loops());
+  for (LoopShare& share : shares_)
+    share.poll = polls ? options_.poll : std::chrono::microseconds(0);
+  for (std::size_t i = 0; i < data_queues_.size(); ++i)
+    data_queues_[i]->share_loop(shares_[i % shares_.size()]);
+  control_queue_->share_loop(shares_.front());
+  if (early_control_queue_ != nullptr) early_control_queue_->share_loop(shares_.front());
 }
 
 Device::~Device() {

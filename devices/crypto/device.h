@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -37,9 +38,12 @@ struct ThreadHooks {
 struct DeviceOptions {
   std::string name = "crypto0";
   const Dialect* dialect = &standard_dialect();
-  std::uint16_t data_queues = 1;     // 1 to kMaxDataQueues
-  std::uint16_t queue_size = 256;    // largest size of each queue, 1 to 32768
-  std::size_t io_threads = 1;        // 0: run_ready() does their work
+  std::uint16_t data_queues = 1;   // 1 to kMaxDataQueues
+  std::uint16_t queue_size = 256;  // largest size of each queue, 1 to 32768
+  std::size_t io_threads = 1;      // 0: run_ready() does their work
+  // How long an I/O thread looks at a queue that ran empty before it sleeps, where the driver comes back that
+  // soon. 0: it sleeps at once.
+  std::chrono::microseconds poll{50};
   std::size_t workers = 1;           // 0: operations run on the I/O threads
   std::size_t max_sessions = 65536;  // open at once; 1 to kMaxSessions
   std::uint64_t max_size = 8 << 20;  // bytes, config space's max_size
@@ -100,6 +104,7 @@ class Device final : public virtio::VirtioDevice {
 
  private:
   [[nodiscard]] QueueLoop* loop_serving(virtio::QueueIndex queue);
+  void share_loops();
   void finish_reset();
 
   const DeviceOptions options_;
@@ -124,6 +129,7 @@ class Device final : public virtio::VirtioDevice {
   // Serves the control queue when negotiation puts it in the place of a data queue; null if it cannot.
   std::unique_ptr<ControlQueue> early_control_queue_;
   std::vector<QueueLoop*> loops_;  // by index, then the early control queue
+  std::vector<LoopShare> shares_;  // of each of io_'s loops
   std::uint16_t active_data_queues_;
 
   std::atomic<std::size_t> loops_to_stop_{0};

@@ -4,12 +4,15 @@ namespace virtcrypt::devices::crypto_dev {
 
 void DataRequest::reset() {
   status = RequestStatus::kError;
-  refusal = {};
+  refusal.field = {};
+  refusal.value = 0;
+  if (stateless) {
+    parameters = {};
+    note = {};
+  }
   stateless = false;
-  parameters = {};
-  key = {};
+  if (!key.empty()) key = {};
   keeps_session = false;
-  note = {};
   new_session_id = 0;
   answers_session_id = false;
   ends_session = false;

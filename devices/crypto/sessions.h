@@ -32,6 +32,8 @@ class SessionPin {
   [[nodiscard]] explicit operator bool() const { return table_ != nullptr; }
   [[nodiscard]] const crypto::Session& session() const { return *session_; }
   [[nodiscard]] const SessionNote& note() const { return *note_; }
+  // Whether the session, which is pinned, is open under this id.
+  [[nodiscard]] bool is_open_as(std::uint64_t id) const;
   void release();
 
  private:
@@ -100,5 +102,10 @@ class SessionTable {
   std::uint64_t serial_ = 0;
   std::size_t open_ = 0;
 };
+
+// A pinned session's slot is nobody else's.
+inline bool SessionPin::is_open_as(std::uint64_t id) const {
+  return id != 0 && table_->slots_[slot_].id.load(std::memory_order_acquire) == id;
+}
 
 }  // namespace virtcrypt::devices::crypto_dev

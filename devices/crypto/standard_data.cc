@@ -1,9 +1,7 @@
 #include "virtcrypt/devices/crypto/standard_data.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <iterator>
-#include <numeric>
 #include <optional>
 
 #include <linux/virtio_crypto.h>
@@ -50,8 +48,6 @@ const DataOperation* find_operation(std::uint32_t opcode) {
 // of 8192 bits can be a "digest".
 constexpr std::uint32_t kMaxDigestBytes = 1024;
 
-using Lengths = std::initializer_list<std::uint64_t>;
-
 // Reads the fixed and variable parts of one request. Every step returns false when the request is to be
 // refused; status() says with what.
 class Parser {
@@ -88,8 +84,9 @@ class Parser {
   }
 
   // max_size bounds all variable-length fields together.
-  [[nodiscard]] bool within_max_size(Lengths lengths) const {
-    return std::accumulate(lengths.begin(), lengths.end(), std::uint64_t{0}) <= terms_.limits.max_size;
+  template <typename... Lengths>
+  [[nodiscard]] bool within_max_size(Lengths... lengths) const {
+    return (std::uint64_t{lengths} + ...) <= terms_.limits.max_size;
   }
   [[nodiscard]] bool use(Parsed parsed) {
     if (!parsed) return refuse(parsed.error());
@@ -175,7 +172,7 @@ bool Parser::cipher(const wire::CipherData& data, const CipherFields* own) {
   const std::uint64_t key_bytes = own != nullptr ? own->key_len : 0;
   request_.result_room = destination_bytes;
   request_.source_bytes = source_bytes;
-  if (!within_max_size({key_bytes, data.iv_len, source_bytes, destination_bytes})) return false;
+  if (!within_max_size(key_bytes, data.iv_len, source_bytes, destination_bytes)) return false;
   if (own != nullptr && !use(cipher_parameters(*own, terms_.limits, reader_, request_.key))) return false;
   return destination_bytes >= source_bytes && read_iv(data.iv_len) &&
          reader_.take(source_bytes, request_.input) && writer_.take(destination_bytes, request_.output);
@@ -192,8 +189,8 @@ bool Parser::chain_room(const wire::ChainData& data, std::uint64_t key_bytes) {
                      .cipher_bytes = data.len_to_cipher,
                      .hash_offset = data.hash_start_src_offset,
                      .hash_bytes = data.len_to_hash};
-  return within_max_size(
-             {key_bytes, data.iv_len, source_bytes, data.aad_len, destination_bytes, result_bytes}) &&
+  return within_max_size(key_bytes, data.iv_len, source_bytes, data.aad_len, destination_bytes,
+                         result_bytes) &&
          destination_bytes >= source_bytes && writer_.take(destination_bytes, request_.output) &&
          writer_.take(result_bytes, request_.digest_output);
 }
@@ -248,7 +245,7 @@ bool Parser::mac_stateless() {
 bool Parser::digest_room(std::uint32_t key_bytes, std::uint32_t src_data_len, std::uint32_t hash_result_len) {
   request_.result_room = hash_result_len;
   request_.source_bytes = src_data_len;
-  return within_max_size({key_bytes, src_data_len, hash_result_len}) &&
+  return within_max_size(key_bytes, src_data_len, hash_result_len) &&
          writer_.take(hash_result_len, request_.output);
 }
 
@@ -277,7 +274,7 @@ bool Parser::aead_room(const wire::AeadData& data, std::uint64_t key_bytes) {
   request_.result_room = data.dst_data_len;
   request_.source_bytes = data.src_data_len;
   request_.tag_bytes = data.tag_len;
-  return within_max_size({key_bytes, data.iv_len, data.aad_len, data.src_data_len, data.dst_data_len});
+  return within_max_size(key_bytes, data.iv_len, data.aad_len, data.src_data_len, data.dst_data_len);
 }
 
 bool Parser::aead_text(const wire::AeadData& data) {
@@ -302,7 +299,7 @@ bool Parser::akcipher_stateless() {
 bool Parser::akcipher_room(const wire::AkcipherData& data, std::uint64_t key_bytes) {
   request_.source_bytes = data.src_data_len;
   if (request_.kind != OperationKind::kVerify) request_.result_room = data.dst_data_len;
-  return within_max_size({key_bytes, data.src_data_len, data.dst_data_len});
+  return within_max_size(key_bytes, data.src_data_len, data.dst_data_len);
 }
 
 bool Parser::akcipher_text(const wire::AkcipherData& data) {

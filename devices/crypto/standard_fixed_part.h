@@ -1,11 +1,9 @@
 // The fixed-length fields of a request, whose size depends on what was negotiated (VIRTIO 1.4, 5.9.9).
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstring>
 #include <optional>
-#include <span>
 
 #include "virtcrypt/devices/crypto/dialect.h"
 #include "virtcrypt/devices/crypto/wire_standard.h"
@@ -21,11 +19,8 @@ namespace virtcrypt::devices::crypto_dev::standard {
 // when the chain is shorter.
 template <typename Fixed>
 [[nodiscard]] std::optional<Fixed> read_padded(virtio::ReadCursor& reader, std::size_t padded_bytes) {
-  static_assert(sizeof(Fixed) <= wire::kControlFixedBytes);
-  std::array<std::byte, wire::kControlFixedBytes> bytes;
-  if (!reader.read(std::span(bytes).first(padded_bytes))) return std::nullopt;
-  Fixed fixed;
-  std::memcpy(&fixed, bytes.data(), sizeof fixed);
+  auto fixed = reader.read_object<Fixed>();
+  if (padded_bytes > sizeof(Fixed) && fixed && !reader.skip(padded_bytes - sizeof(Fixed))) fixed.reset();
   return fixed;
 }
 

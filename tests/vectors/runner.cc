@@ -16,8 +16,6 @@ using test::Request;
 using test::Target;
 namespace wire = test::wire_number;
 
-constexpr std::uint32_t kHashDestroy = 0x0103, kMacDestroy = 0x0203, kAeadDestroy = 0x0303;
-
 // Feature bits 0 (REVISION_1) and 1 to 5 (the stateless modes of all services).
 constexpr std::uint64_t kRevision1 = 0x01, kStatelessModes = 0x3e;
 
@@ -174,7 +172,7 @@ std::string Runner::check(const CipherCase& work) {
 std::string Runner::check(const HashCase& work) {
   const test::HashSubject subject{.algorithm = work.algorithm,
                                   .result_bytes = static_cast<std::uint32_t>(work.expected.size())};
-  const Reply reply = with_session(subject, kHashDestroy, [&](const Target& target) {
+  const Reply reply = with_session(subject, wire::kHashDestroy, [&](const Target& target) {
     return call(hash_request(target, subject, work.message, work.expected.size()));
   });
   return reply.status == wire::kOk ? compared(reply.output, work.expected) : unexpected(reply.status, "OK");
@@ -185,7 +183,7 @@ std::string Runner::check(const MonteCarloCase& work) {
   const std::size_t longest = std::max<std::size_t>(work.most_bytes, work.expected.size());
   const test::HashSubject subject{.algorithm = work.algorithm,
                                   .result_bytes = static_cast<std::uint32_t>(longest)};
-  const Reply last = with_session(subject, kHashDestroy, [&](const Target& target) {
+  const Reply last = with_session(subject, wire::kHashDestroy, [&](const Target& target) {
     Reply reply;
     const auto hash = [&](const Bytes& message, std::size_t bytes) {
       if (reply.status == wire::kOk) reply = call(hash_request(target, subject, message, bytes));
@@ -221,7 +219,7 @@ std::string Runner::check(const MacCase& work) {
   const test::MacSubject subject{.algorithm = work.algorithm,
                                  .result_bytes = static_cast<std::uint32_t>(work.expected.size()),
                                  .key = work.key};
-  const Reply reply = with_session(subject, kMacDestroy, [&](const Target& target) {
+  const Reply reply = with_session(subject, wire::kMacDestroy, [&](const Target& target) {
     return call(mac_request(target, subject, work.text, work.expected.size()));
   });
   if (work.verdict == Verdict::kInvalid && reply.status == wire::kErr) return {};
@@ -240,7 +238,7 @@ std::string Runner::check(const AeadCase& work) {
                             .aad_bytes = static_cast<std::uint32_t>(work.aad.size()),
                             .key = work.key};
   const auto request = [&](const Bytes& source, std::size_t room) {
-    return with_session(subject, kAeadDestroy, [&](const Target& target) {
+    return with_session(subject, wire::kAeadDestroy, [&](const Target& target) {
       return call(aead_request(target, subject, iv, source, work.aad, room));
     });
   };

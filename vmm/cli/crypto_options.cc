@@ -32,6 +32,8 @@ constexpr std::array kKeys{
         "entries of each queue, at most; split rings get the power of two below"},
     Key{"workers", &CryptoOptions::workers, 0, 64, "threads for big operations, 0: the I/O threads do all"},
     Key{"io-threads", &CryptoOptions::io_threads, 1, 64, "threads that serve the queues"},
+    Key{"poll", &CryptoOptions::poll, 0, 10000,
+        "microseconds that they look at an empty queue before they sleep, 0: none"},
     Key{"max-sessions", &CryptoOptions::max_sessions, 1, 1U << 20U, "sessions at a time"},
     Key{"max-size", &CryptoOptions::max_size, 1, 1U << 30U, "largest request in bytes"},
     Key{"max-cipher-key", &CryptoOptions::max_cipher_key, 0, 65536,

@@ -27,6 +27,7 @@ struct CryptoOptions {
   unsigned queue_size = 1024;
   unsigned workers = 1;     // threads for big operations; 0: the I/O threads do all
   unsigned io_threads = 1;  // threads that serve the queues
+  unsigned poll = 50;       // microseconds that they look at an empty queue before they sleep; 0: none
   unsigned max_sessions = 1024;
   unsigned max_size = 8U << 20U;  // bytes
   // Longest keys in bytes, 0: what the algorithms take.

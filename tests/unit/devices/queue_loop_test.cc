@@ -42,9 +42,9 @@ class HoldingQueue final : public devices::QueueLoop {
 
  private:
   bool run_one_batch() override {
-    auto chain = pop();
-    if (!chain) return false;
-    chains.push_back(std::move(*chain));
+    virtio::DescriptorChain chain;
+    if (!pop(chain)) return false;
+    chains.push_back(std::move(chain));
     begin_work();
     return true;
   }
@@ -56,10 +56,11 @@ class TeasingRing final : public virtio::Queue {
  public:
   explicit TeasingRing(int& looks) : looks_(looks) {}
   [[nodiscard]] std::uint16_t size() const override { return 8; }
-  [[nodiscard]] virtio::RingResult<std::optional<virtio::DescriptorChain>> pop() override {
+  [[nodiscard]] virtio::RingResult<bool> pop(virtio::DescriptorChain&) override {
     ++looks_;
-    return std::optional<virtio::DescriptorChain>();
+    return false;
   }
+  [[nodiscard]] bool has_available() const override { return false; }
   void complete(virtio::DescriptorChain, std::uint32_t) override {}
   [[nodiscard]] bool publish() override { return false; }
   void disable_notifications() override {}

@@ -12,7 +12,6 @@ namespace {
 
 using namespace wire_number;
 
-constexpr std::uint32_t kMacDestroy = 0x0203, kAeadDestroy = 0x0303;
 constexpr std::uint32_t kPrivate = 2, kPkcs1 = 1, kRsaSha256 = 6, kP256 = 3;
 constexpr std::uint32_t kCipherThenHash = 2, kAuthenticated = 2;
 constexpr std::size_t kModulusBytes = 128;

@@ -263,8 +263,9 @@ TEST_CASE("PackedQueue: garbage in the ring is survived", "[virtio][packed][host
       if (random() % 8 == 0) descriptor.flags |= kIndirect;
       f.ring.set_descriptor(static_cast<std::uint16_t>(random() % f.ring.size()), descriptor);
       f.ring.set_driver_event(static_cast<RingEvent>(random() % 4), static_cast<std::uint16_t>(random()));
-      auto popped = f.queue->pop();
-      if (popped && *popped) chains.push_back(std::move(**popped));
+      DescriptorChain chain;
+      const auto popped = f.queue->pop(chain);
+      if (popped && *popped) chains.push_back(std::move(chain));
       REQUIRE(chains.size() <= f.ring.size());
       if (!chains.empty() && random() % 3 == 0) {
         f.queue->complete(std::move(chains.back()), static_cast<std::uint32_t>(random()));

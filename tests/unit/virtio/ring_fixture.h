@@ -42,18 +42,21 @@ struct RingOptions {
 struct QueueUser {
   // Pops a chain that must be there.
   virtio::DescriptorChain pop() {
-    auto popped = queue->pop();
+    virtio::DescriptorChain chain;
+    const auto popped = queue->pop(chain);
     REQUIRE(popped);
-    REQUIRE(popped->has_value());
-    return std::move(**popped);
+    REQUIRE(*popped);
+    return chain;
   }
   bool pop_is_empty() {
-    auto popped = queue->pop();
+    virtio::DescriptorChain chain;
+    const auto popped = queue->pop(chain);
     REQUIRE(popped);
-    return !popped->has_value();
+    return !*popped;
   }
   virtio::RingFault pop_fault() {
-    auto popped = queue->pop();
+    virtio::DescriptorChain chain;
+    const auto popped = queue->pop(chain);
     REQUIRE_FALSE(popped);
     return popped.error();
   }

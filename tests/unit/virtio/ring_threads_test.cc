@@ -54,10 +54,11 @@ void serve(virtio::Queue& queue, Line& line) {
   std::mt19937 random(3);
   std::vector<DescriptorChain> taken;
   const auto take = [&] {
-    auto popped = queue.pop();
+    DescriptorChain chain;
+    const auto popped = queue.pop(chain);
     if (!popped) line.faulted = true;
     if (!popped || !*popped) return false;
-    taken.push_back(std::move(**popped));
+    taken.push_back(std::move(chain));
     return true;
   };
   const auto give_back = [&] {

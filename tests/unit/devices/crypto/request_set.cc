@@ -10,7 +10,6 @@ namespace {
 
 using namespace wire_number;
 
-constexpr std::uint32_t kHashDestroy = 0x0103, kMacDestroy = 0x0203, kAeadDestroy = 0x0303;
 constexpr std::uint32_t kHashThenCipher = 1, kCipherThenHash = 2;
 constexpr std::uint32_t kPlainHash = 1, kAuthenticated = 2;
 
