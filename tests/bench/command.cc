@@ -29,6 +29,10 @@ struct Options {
   std::string ring = "split";
   std::string descriptors = "indirect";
   std::string mode = "session";
+  std::string measure = "requests";
+  std::uint32_t sessions = 1;
+  std::string driver = "thread";
+  unsigned poll = 50;
   unsigned milliseconds = 300;
   unsigned rounds = 3;
   bool json = false;
@@ -152,20 +156,24 @@ class Bench {
                   .title = subject.title(),
                   .engine = engine_name,
                   .options = traffic_options(bytes),
+                  .of_sessions = options_.measure == "sessions",
                   .latency = {}};
     const auto engine = engine_called(engine_name);
     const std::chrono::milliseconds time(options_.milliseconds);
     Traffic traffic(subject, result.options, engine_called(engine_name));
     std::vector<double> device, raw;
     for (unsigned round = 0; round < options_.rounds; ++round) {
-      device.push_back(traffic.run(time));
-      raw.push_back(raw_speed(*engine, subject, bytes, std::min<std::size_t>(options_.depth, 64), time));
+      device.push_back(result.of_sessions ? traffic.churn(time) : traffic.run(time));
+      raw.push_back(result.of_sessions ? raw_session_speed(*engine, subject, time)
+                                       : raw_speed(*engine, subject, bytes,
+                                                   std::min<std::size_t>(options_.depth, 64), time));
     }
     result.device_per_second = median(device);
     result.raw_per_second = median(raw);
     const auto [low, high] = std::minmax_element(device.begin(), device.end());
     result.spread = (*high - *low) / result.device_per_second;
-    if (options_.depth == 1 && options_.queues == 1) result.latency = traffic.latency(time);
+    if (options_.depth == 1 && options_.queues == 1 && !result.of_sessions)
+      result.latency = traffic.latency(time);
     return result;
   }
 
@@ -175,7 +183,10 @@ class Bench {
             .queues = options_.queues,
             .packed = options_.ring == "packed",
             .indirect = options_.descriptors == "indirect",
-            .stateless = options_.mode == "stateless"};
+            .stateless = options_.mode == "stateless",
+            .sessions = options_.sessions,
+            .by_turns = options_.driver == "turns",
+            .poll_us = options_.poll};
   }
 
   [[nodiscard]] int write_plot() const {
@@ -240,6 +251,25 @@ std::function<int()> add_bench_command(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--mode", options->mode, "session, stateless (the key in each request)")
       ->check(CLI::IsMember({"session", "stateless"}))
+      ->capture_default_str();
+  command
+      ->add_option("--driver", options->driver,
+                   "thread (one for each queue), turns (with the device on one thread; the device's turns "
+                   "alone count)")
+      ->check(CLI::IsMember({"thread", "turns"}))
+      ->capture_default_str();
+  command
+      ->add_option("--poll", options->poll,
+                   "Microseconds that an I/O thread looks at an empty queue before it sleeps")
+      ->check(CLI::Range(0, 10'000))
+      ->capture_default_str();
+  command
+      ->add_option("--measure", options->measure,
+                   "requests, or sessions: how many are created and destroyed, in pairs")
+      ->check(CLI::IsMember({"requests", "sessions"}))
+      ->capture_default_str();
+  command->add_option("--sessions", options->sessions, "Open sessions, which requests take in turn")
+      ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   command->add_option("--milliseconds", options->milliseconds, "Of each measurement")
       ->check(CLI::Range(1, 60'000))

@@ -71,6 +71,21 @@ double raw_speed(const crypto::Engine& engine, const Subject& subject, std::size
   return static_cast<double>(batches * depth) / std::chrono::duration<double>(now - start).count();
 }
 
+double raw_session_speed(const crypto::Engine& engine, const Subject& subject,
+                         std::chrono::milliseconds time) {
+  constexpr std::size_t kBetweenClocks = 64;
+  const crypto::SessionParameters parameters = subject.parameters();
+  const auto start = steady_clock::now();
+  std::size_t rounds = 0;
+  auto now = start;
+  for (; now < start + time; now = steady_clock::now(), ++rounds) {
+    for (std::size_t i = 0; i < kBetweenClocks; ++i) {
+      if (!engine.create_session(parameters)) return 0;
+    }
+  }
+  return static_cast<double>(rounds * kBetweenClocks) / std::chrono::duration<double>(now - start).count();
+}
+
 test::Bytes expected_result(const Subject& subject, std::size_t bytes) {
   const auto engine = crypto::make_default_engine();
   const auto session = engine->create_session(subject.parameters());

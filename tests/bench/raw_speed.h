@@ -14,6 +14,10 @@ namespace virtcrypt::bench {
 [[nodiscard]] double raw_speed(const crypto::Engine& engine, const Subject& subject, std::size_t bytes,
                                std::size_t depth, std::chrono::milliseconds time);
 
+// Sessions a second that one thread creates and drops.
+[[nodiscard]] double raw_session_speed(const crypto::Engine& engine, const Subject& subject,
+                                       std::chrono::milliseconds time);
+
 // What one operation over text(bytes) gives.
 [[nodiscard]] test::Bytes expected_result(const Subject& subject, std::size_t bytes);
 

@@ -22,12 +22,13 @@ std::string latency_of(const Result& result) {
 std::string table_head(const Result& first) {
   const TrafficOptions& options = first.options;
   return fmt::format(
-      "\n{}: {} ring, {} descriptors, {} in flight, {} queue{}, {}\n"
+      "\n{}: {} ring, {} descriptors, {} in flight, {} queue{}, {}{}\n"
       "{:>8}  {:<11} {:>10} {:>9} {:>7} {:>10} {:>7}{}\n",
       first.title, options.packed ? "packed" : "split", options.indirect ? "indirect" : "direct",
       options.depth, options.queues, options.queues == 1 ? "" : "s",
-      options.stateless ? "stateless" : "session", "bytes", "engine", "requests/s", "MB/s", "spread", "raw/s",
-      "of raw", first.latency ? "  p50 / p99 us" : "");
+      options.stateless ? "stateless" : "session", options.by_turns ? ", the device's turns alone" : "",
+      "bytes", "engine", first.of_sessions ? "pairs/s" : "requests/s", "MB/s", "spread", "raw/s", "of raw",
+      first.latency ? "  p50 / p99 us" : "");
 }
 
 std::string as_row(const Result& result) {
@@ -51,7 +52,11 @@ std::string as_json(const std::vector<Result>& results) {
                                {"queues", each.options.queues},
                                {"ring", each.options.packed ? "packed" : "split"},
                                {"descriptors", each.options.indirect ? "indirect" : "direct"},
+                               {"measure", each.of_sessions ? "sessions" : "requests"},
+                               {"sessions", each.options.sessions},
                                {"mode", each.options.stateless ? "stateless" : "session"},
+                               {"driver", each.options.by_turns ? "turns" : "thread"},
+                               {"poll_us", each.options.poll_us},
                                {"requests_per_second", each.device_per_second},
                                {"spread", each.spread},
                                {"raw_operations_per_second", each.raw_per_second}};

@@ -141,6 +141,15 @@ test::Request Subject::create(test::Layout layout) const {
   return create_request(layout, test::MacSubject{algorithm, digest_bytes, key});
 }
 
+test::Request Subject::destroy(test::Layout layout, std::uint64_t session) const {
+  namespace number = test::wire_number;
+  const std::uint32_t opcode = service == "CIPHER" ? number::kCipherDestroy
+                               : service == "AEAD" ? number::kAeadDestroy
+                               : service == "HASH" ? number::kHashDestroy
+                                                   : number::kMacDestroy;
+  return destroy_request(layout, opcode, session);
+}
+
 test::Request Subject::request(const test::Target& target, std::span<const std::byte> input) const {
   const std::size_t room = result_bytes(input.size());
   if (service == "CIPHER") return cipher_request(target, {algorithm, op_of(kind), key}, iv, input, room);

@@ -29,6 +29,7 @@ struct Subject {
   // The key span points into this object.
   [[nodiscard]] crypto::SessionParameters parameters() const;
   [[nodiscard]] test::Request create(test::Layout layout) const;
+  [[nodiscard]] test::Request destroy(test::Layout layout, std::uint64_t session) const;
   // For the `input` of text().
   [[nodiscard]] test::Request request(const test::Target& target, std::span<const std::byte> input) const;
 

@@ -22,10 +22,13 @@ using test::Segment;
 
 constexpr std::byte kUnwritten{0xee};
 constexpr std::chrono::seconds kPatience{10};  // with a device that answers nothing any more
+// 5.9.9: in the header of a data request.
+constexpr std::size_t kSessionIdOffset = 8, kSessionIdBytes = 8;
 constexpr std::uint64_t kRevision1 = 1U << 0U, kStatelessServices = 0x1eU;  // 5.9.3
 
 std::size_t memory_for(const TrafficOptions& options, std::size_t text_bytes) {
-  constexpr std::size_t kRequestBytes = 2048;  // header, IV, AAD, key, tag, descriptors
+  constexpr std::size_t kRequestBytes =
+      4096;  // header, IV, AAD, key, tag, descriptors; requests for sessions
   return (std::size_t{1} << 20U) +
          std::size_t{options.queues} * options.depth * (2 * text_bytes + kRequestBytes);
 }
@@ -34,8 +37,11 @@ devices::crypto_dev::DeviceOptions device_options(const TrafficOptions& options)
   devices::crypto_dev::DeviceOptions device;
   device.data_queues = options.queues;
   device.queue_size = 32768;
-  device.io_threads = options.queues;
+  device.io_threads = options.by_turns ? 0 : options.queues;
+  device.poll = std::chrono::microseconds(options.poll_us);
   device.workers = 0;
+  device.max_sessions =
+      std::max<std::size_t>(device.max_sessions, options.sessions + std::size_t{options.depth});
   return device;
 }
 
@@ -61,11 +67,14 @@ Traffic::Traffic(const Subject& subject, const TrafficOptions& options,
       expected_(expected_result(subject, options.bytes)),
       memory_(memory_for(options, text_.size())) {
   auto model = std::make_unique<devices::crypto_dev::Device>(device_options(options), std::move(engine));
+  device_ = model.get();
   function_ = std::make_unique<virtio::pci::VirtioPciFunction>(std::move(model), memory_.memory(), slot_);
   access_ = std::make_unique<test::FunctionAccess>(*function_);
   pci_ = std::make_unique<test::PciDriver>(*access_);
   start(features_for(options));
-  place_requests({layout_of(options), options.stateless ? 0 : open_session()});
+  place_control_requests();
+  if (!options.stateless) open_sessions();
+  place_requests();
 }
 
 Traffic::~Traffic() = default;
@@ -86,8 +95,9 @@ void Traffic::start(std::uint64_t features) {
   }
   control_ = LeanRing::make(memory_, {.packed = options_.packed,
                                       .indirect = options_.indirect,
-                                      .chains = 1,
+                                      .chains = static_cast<std::uint16_t>(2 * options_.depth),
                                       .segments = segment_count(subject_.create(layout_of(options_)))});
+  control_->want_interrupt(false);
   pci_->set_queue(options_.queues, *control_);
   pci_->add_status(test::status::kDriverOk);
 }
@@ -99,30 +109,9 @@ std::uint16_t Traffic::segment_count(const test::Request& request) {
   return static_cast<std::uint16_t>(count);
 }
 
-std::uint64_t Traffic::open_session() {
-  const std::vector<Segment> segments = test::place(memory_, subject_.create(layout_of(options_)));
-  control_->place(0, segments);
-  control_->add(0);
-  control_->publish();
-  pci_->kick(options_.queues);
-  const auto limit = steady_clock::now() + kPatience;
-  while (!control_->take()) {
-    if (steady_clock::now() > limit) throw std::runtime_error("the device does not answer");
-    std::this_thread::yield();
-  }
-  const std::span<const std::byte> answer = memory_.at(segments.back().address, segments.back().length);
-  std::uint64_t id = 0;
-  std::uint32_t status = 0;
-  std::memcpy(&id, answer.data(), sizeof id);
-  std::memcpy(&status, answer.data() + sizeof id, sizeof status);
-  if (status != 0)
-    throw std::runtime_error(
-        fmt::format("the device refuses a session of {}: status {}", subject_.name, status));
-  return id;
-}
-
 // The status is the last writable byte, the result all that is writable before it.
-void Traffic::place_requests(const test::Target& target) {
+void Traffic::place_requests() {
+  const test::Target target{layout_of(options_), sessions_.empty() ? 0 : sessions_.front()};
   const test::Request request = subject_.request(target, text_);
   for (Queue& queue : queues_) {
     for (std::uint16_t chain = 0; chain < options_.depth; ++chain) {
@@ -132,8 +121,17 @@ void Traffic::place_requests(const test::Target& target) {
       const auto result =
           std::find_if(segments.begin(), segments.end(), [](const Segment& each) { return each.writable; });
       queue.results.push_back(memory_.at(result->address, expected_.empty() ? 0 : result->length));
+      queue.session_ids.push_back(memory_.at(segments.front().address + kSessionIdOffset, kSessionIdBytes));
     }
   }
+}
+
+void Traffic::add(Queue& queue, std::uint16_t chain) {
+  if (sessions_.size() > 1) {
+    queue.next_session = (queue.next_session + 1) % sessions_.size();
+    std::memcpy(queue.session_ids[chain].data(), &sessions_[queue.next_session], kSessionIdBytes);
+  }
+  queue.ring->add(chain);
 }
 
 void Traffic::kick_if_wanted(std::uint16_t index) {
@@ -146,7 +144,7 @@ void Traffic::drive(std::uint16_t index, const std::atomic<bool>& stop) {
   std::uint16_t in_flight = options_.depth;
   std::optional<steady_clock::time_point> limit;
   for (std::uint16_t chain = 0; chain < options_.depth; ++chain)
-    ring.add(chain);
+    add(queue, chain);
   ring.publish();
   kick_if_wanted(index);
   while (in_flight != 0) {
@@ -161,7 +159,7 @@ void Traffic::drive(std::uint16_t index, const std::atomic<bool>& stop) {
       if (stopping) {
         --in_flight;
       } else {
-        ring.add(*chain);
+        add(queue, *chain);
         added = true;
       }
     }
@@ -187,6 +185,15 @@ double Traffic::run(std::chrono::milliseconds time) {
     for (const std::span<std::byte> byte : queue.statuses)
       std::fill(byte.begin(), byte.end(), kUnwritten);
   }
+  const double seconds = options_.by_turns ? run_by_turns(time) : run_with_threads(time);
+  check_results();
+  std::uint64_t completed = 0;
+  for (const Queue& queue : queues_)
+    completed += queue.completed;
+  return static_cast<double>(completed) / seconds;
+}
+
+double Traffic::run_with_threads(std::chrono::milliseconds time) {
   std::atomic<bool> stop{false};
   const auto start = steady_clock::now();
   std::vector<std::jthread> drivers;
@@ -195,12 +202,37 @@ double Traffic::run(std::chrono::milliseconds time) {
   std::this_thread::sleep_for(time);
   stop = true;
   drivers.clear();
-  const std::chrono::duration<double> seconds = steady_clock::now() - start;
-  check_results();
-  std::uint64_t completed = 0;
-  for (const Queue& queue : queues_)
-    completed += queue.completed;
-  return static_cast<double>(completed) / seconds.count();
+  return std::chrono::duration<double>(steady_clock::now() - start).count();
+}
+
+// The driver's side of a turn: takes all chains back.
+std::size_t Traffic::turn_over(Queue& queue) {
+  std::size_t taken = 0;
+  while (const auto chain = queue.ring->take()) {
+    if (*chain >= options_.depth) queue.broken = true;
+    ++taken;
+  }
+  queue.completed += taken;
+  return taken;
+}
+
+double Traffic::run_by_turns(std::chrono::milliseconds time) {
+  std::chrono::duration<double> spent{0};
+  while (spent < time) {
+    for (std::uint16_t i = 0; i < options_.queues; ++i) {
+      for (std::uint16_t chain = 0; chain < options_.depth; ++chain)
+        add(queues_[i], chain);
+      queues_[i].ring->publish();
+      kick_if_wanted(i);
+    }
+    const auto start = steady_clock::now();
+    device_->run_ready();
+    spent += steady_clock::now() - start;
+    for (Queue& queue : queues_)
+      queue.broken = turn_over(queue) != options_.depth || queue.broken;
+    check_chains();
+  }
+  return spent.count();
 }
 
 Latency Traffic::latency(std::chrono::milliseconds time) {
@@ -211,6 +243,7 @@ Latency Traffic::latency(std::chrono::milliseconds time) {
     ring.add(0);
     ring.publish();
     kick_if_wanted(0);
+    if (options_.by_turns) device_->run_ready();
     while (!ring.take())
       _mm_pause();
     each.push_back(std::chrono::duration<double, std::micro>(steady_clock::now() - start).count());
@@ -219,10 +252,16 @@ Latency Traffic::latency(std::chrono::milliseconds time) {
   return {.median_us = each[each.size() / 2], .p99_us = each[each.size() * 99 / 100]};
 }
 
-void Traffic::check_results() const {
+void Traffic::check_chains() const {
   for (const Queue& queue : queues_) {
     if (queue.broken)
       throw std::runtime_error("the device returned a chain that there is not, or not all of them");
+  }
+}
+
+void Traffic::check_results() const {
+  check_chains();
+  for (const Queue& queue : queues_) {
     for (std::size_t chain = 0; chain < queue.results.size(); ++chain) {
       if (queue.statuses[chain].back() != std::byte{0})
         throw std::runtime_error(fmt::format("{}: a request failed with status {}", subject_.title(),

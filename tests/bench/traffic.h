@@ -23,6 +23,10 @@ struct TrafficOptions {
   bool packed = false;
   bool indirect = true;
   bool stateless = false;
+  std::uint32_t sessions = 1;  // that are open; requests take them in turn
+  // One thread is driver and device by turns, and the device's turns alone are counted.
+  bool by_turns = false;
+  unsigned poll_us = 50;  // as devices::crypto_dev::DeviceOptions::poll
 };
 
 struct Latency {
@@ -41,6 +45,9 @@ class Traffic {
   // Requests a second over all queues. Throws std::runtime_error when a result is wrong.
   [[nodiscard]] double run(std::chrono::milliseconds time);
 
+  // Sessions created and destroyed, in pairs a second; `depth` of them at a time, on the control queue.
+  [[nodiscard]] double churn(std::chrono::milliseconds time);
+
   // Of single requests, from making one available to seeing it used; the device is otherwise idle.
   [[nodiscard]] Latency latency(std::chrono::milliseconds time);
 
@@ -56,18 +63,28 @@ class Traffic {
   };
   struct Queue {
     std::unique_ptr<LeanRing> ring;
-    std::vector<std::span<std::byte>> results;   // of each chain
-    std::vector<std::span<std::byte>> statuses;  // a byte each
+    std::vector<std::span<std::byte>> results;      // of each chain
+    std::vector<std::span<std::byte>> statuses;     // a byte each
+    std::vector<std::span<std::byte>> session_ids;  // in the requests, where sessions take turns
+    std::size_t next_session = 0;
     std::uint64_t completed = 0;
     bool broken = false;  // not just the chains that were in flight came back
   };
 
   void start(std::uint64_t features);
   [[nodiscard]] std::uint16_t segment_count(const test::Request& request);
-  [[nodiscard]] std::uint64_t open_session();
-  void place_requests(const test::Target& target);
+  void open_sessions();
+  void place_control_requests();
+  void control(std::span<const std::uint16_t> chains);
+  [[nodiscard]] std::uint64_t created(std::uint16_t chain) const;
+  void add(Queue& queue, std::uint16_t chain);
+  void place_requests();
+  [[nodiscard]] double run_with_threads(std::chrono::milliseconds time);
+  [[nodiscard]] double run_by_turns(std::chrono::milliseconds time);
+  [[nodiscard]] std::size_t turn_over(Queue& queue);
   void drive(std::uint16_t index, const std::atomic<bool>& stop);
   void kick_if_wanted(std::uint16_t index);
+  void check_chains() const;
   void check_results() const;
 
   const Subject& subject_;
@@ -76,11 +93,16 @@ class Traffic {
   const test::Bytes expected_;
   test::TestMemory memory_;
   SilentSlot slot_;
+  devices::crypto_dev::Device* device_ = nullptr;  // the function's
   std::unique_ptr<virtio::pci::VirtioPciFunction> function_;
   std::unique_ptr<test::FunctionAccess> access_;
   std::unique_ptr<test::PciDriver> pci_;
   std::vector<Queue> queues_;
+  // Chains 0 to depth - 1 create a session each, those behind them destroy one.
   std::unique_ptr<LeanRing> control_;
+  std::vector<std::span<const std::byte>> create_answers_, destroy_answers_;
+  std::vector<std::span<std::byte>> ids_to_destroy_;
+  std::vector<std::uint64_t> sessions_;  // that stay open
 };
 
 }  // namespace virtcrypt::bench
