@@ -1,5 +1,7 @@
 #include "virtcrypt/crypto/ipsec_mb_aead.h"
 
+#include <string.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -19,19 +21,20 @@
 namespace virtcrypt::crypto::ipsec_mb_aead {
 namespace {
 
-// Wiped when it dies. One of the library's structures, which have no pointers.
+// Wiped when it dies. One of the library's structures, which have no pointers, and which the library writes
+// before it reads them.
 template <typename State>
 class Wiped {
  public:
   Wiped() = default;
-  ~Wiped() { CryptoPP::SecureWipeBuffer(reinterpret_cast<CryptoPP::byte*>(&state_), sizeof state_); }
+  ~Wiped() { ::explicit_bzero(&state_, sizeof state_); }
   Wiped(const Wiped&) = delete;
   Wiped& operator=(const Wiped&) = delete;
   [[nodiscard]] State* get() { return &state_; }
   [[nodiscard]] const State* get() const { return &state_; }
 
  private:
-  alignas(16) State state_{};
+  alignas(16) State state_;
 };
 
 // The library's calls for a key length.

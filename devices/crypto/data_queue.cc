@@ -1,5 +1,6 @@
 #include "virtcrypt/devices/crypto/data_queue.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -21,6 +22,20 @@ constexpr std::size_t kMostInBatch = 64;
 
 // Without workers a batch is executed from here on: the turn of the queue is over then.
 constexpr std::uint64_t kBatchNs = TurnBudget().ns;
+
+// Clears what new sessions have left on the stack, once for all, when the scope is left in whatever way.
+class CreationWipe {
+ public:
+  explicit CreationWipe(std::size_t& bytes) : bytes_(bytes) {}
+  ~CreationWipe() {
+    if (bytes_ != 0) crypto::wipe_stack(std::exchange(bytes_, 0));
+  }
+  CreationWipe(const CreationWipe&) = delete;
+  CreationWipe& operator=(const CreationWipe&) = delete;
+
+ private:
+  std::size_t& bytes_;
+};
 
 }  // namespace
 
@@ -67,6 +82,18 @@ DataQueue::DataQueue(asio::io_context& loop, virtio::QueueIndex index, const Dev
 
 bool DataQueue::run_one_batch() {
   std::unique_ptr<Job> job = take_job();
+  const bool popped = take_requests(job);
+  if (job->empty()) {
+    stock_.push_back(std::move(job));
+  } else {
+    execute_here(std::move(job));
+  }
+  return popped;
+}
+
+// Pops into `job`, which is another one whenever the last was handed off; false when there was nothing.
+bool DataQueue::take_requests(std::unique_ptr<Job>& job) {
+  const CreationWipe wipe(creation_stack_bytes_);  // before anything is executed or answered here
   bool popped = false;
   virtio::DescriptorChain chain;
   while (job->size() < kMostInBatch && pop(chain)) {
@@ -77,11 +104,6 @@ bool DataQueue::run_one_batch() {
     } else if (job->estimated_ns >= kBatchNs) {
       break;
     }
-  }
-  if (job->empty()) {
-    stock_.push_back(std::move(job));
-  } else {
-    execute_here(std::move(job));
   }
   return popped;
 }
@@ -156,7 +178,7 @@ const crypto::Session* DataQueue::pin_session(Job::Entry& entry, Job& job) {
 
 const crypto::Session* DataQueue::make_session(Job::Entry& entry) {
   DataRequest& request = entry.request;
-  const crypto::StackWipe wipe(crypto::creation_stack_bytes(request.parameters));
+  creation_stack_bytes_ = std::max(creation_stack_bytes_, crypto::creation_stack_bytes(request.parameters));
   spend(crypto::estimated_creation_ns(request.parameters));
   auto session = try_create_session(parts_, log_name_, request.parameters);
   request.key = {};  // wiped: the session has its own form of it

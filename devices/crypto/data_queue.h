@@ -77,6 +77,7 @@ class DataQueue final : public QueueLoop {
   void on_fault(const char* what) override;
   void return_held() override;
 
+  [[nodiscard]] bool take_requests(std::unique_ptr<Job>& job);
   void add_request(virtio::DescriptorChain&& chain, Job& job);
   [[nodiscard]] const crypto::Session* session_of(Job::Entry& entry, Job& job);
   [[nodiscard]] const crypto::Session* pin_session(Job::Entry& entry, Job& job);
@@ -96,6 +97,7 @@ class DataQueue final : public QueueLoop {
   DataStats data_stats_;
   crypto::WorkerPool::Lane lane_;
   // The loop's thread only.
+  std::size_t creation_stack_bytes_ = 0;  // that new sessions may have left secrets on, until they are wiped
   std::vector<std::unique_ptr<Job>> stock_;
   // Waiting for the bus master bit, or for a stop() that is on its way; in flight until then.
   std::vector<std::unique_ptr<Job>> held_;
