@@ -3,14 +3,19 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <fstream>
 #include <memory>
+#include <new>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include <spdlog/fmt/fmt.h>
 
+#include "tests/bench/compare.h"
+#include "tests/bench/measured_device.h"
 #include "tests/bench/raw_speed.h"
 #include "tests/bench/result.h"
 #include "tests/bench/subject.h"
@@ -37,6 +42,9 @@ struct Options {
   unsigned rounds = 3;
   bool json = false;
   std::string plot;
+  std::string peer;
+  std::string against;
+  std::vector<std::string> for_both;  // of the command line, what programs that are compared are both given
 };
 
 // One line that is written over, on terminals only.
@@ -100,9 +108,10 @@ std::size_t fitting(const Subject& subject, std::size_t bytes) {
   return std::max(whole, subject.least_bytes);
 }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
+// Slowest to fastest, as a share of the median.
+double spread_of(const std::vector<double>& rates) {
+  const auto [low, high] = std::minmax_element(rates.begin(), rates.end());
+  return (*high - *low) / median(rates);
 }
 
 class Bench {
@@ -123,6 +132,11 @@ class Bench {
         return 1;
       }
     }
+    if (!options_.against.empty()) {
+      compare_with(options_.against, options_.for_both, options_.rounds);
+      return 0;
+    }
+    if (!options_.peer.empty()) peer_ = make_peer(options_.peer);
     // Before the work, not after it.
     if (!options_.plot.empty() && !std::ofstream(options_.plot, std::ios::app)) return cannot_write_plot();
     for (const Subject& subject : subjects) {
@@ -135,51 +149,110 @@ class Bench {
  private:
   void measure(const Subject& subject) {
     bool first = true;
-    for (const std::size_t size : options_.sizes) {
-      for (const std::string& engine : options_.engines) {
-        Result result = measure(subject, fitting(subject, size), engine);
-        if (!options_.json) {
-          progress_.clear();
-          if (std::exchange(first, false)) std::fputs(table_head(result).c_str(), stdout);
-          std::fputs(as_row(result).c_str(), stdout);
-          std::fflush(stdout);
-        }
-        results_.push_back(std::move(result));
+    const auto show = [&](Result result) {
+      if (!options_.json) {
+        progress_.clear();
+        if (std::exchange(first, false)) std::fputs(table_head(result).c_str(), stdout);
+        std::fputs(as_row(result).c_str(), stdout);
+        std::fflush(stdout);
       }
+      results_.push_back(std::move(result));
+    };
+    for (const std::size_t size : options_.sizes) {
+      const std::size_t bytes = fitting(subject, size);
+      const std::unique_ptr<Traffic> peer = make_peer_traffic(subject, bytes);
+      std::vector<double> peer_rates;  // beside each engine's
+      for (const std::string& engine : options_.engines)
+        show(measure(subject, bytes, engine, peer.get(), peer_rates));
+      if (peer) show(peer_result(subject, *peer, peer_rates));
     }
   }
 
-  // Device and engine take turns, so that what else the machine does meets both.
-  Result measure(const Subject& subject, std::size_t bytes, const std::string& engine_name) {
-    progress_.show(fmt::format("{}, {} bytes, {}", subject.title(), bytes, engine_name));
-    Result result{.service = subject.service,
-                  .title = subject.title(),
-                  .engine = engine_name,
-                  .options = traffic_options(bytes),
-                  .of_sessions = options_.measure == "sessions",
-                  .latency = {}};
-    const auto engine = engine_called(engine_name);
-    const std::chrono::milliseconds time(options_.milliseconds);
-    Traffic traffic(subject, result.options, engine_called(engine_name));
-    std::vector<double> device, raw;
-    for (unsigned round = 0; round < options_.rounds; ++round) {
-      device.push_back(result.of_sessions ? traffic.churn(time) : traffic.run(time));
-      raw.push_back(result.of_sessions ? raw_session_speed(*engine, subject, time)
-                                       : raw_speed(*engine, subject, bytes,
-                                                   std::min<std::size_t>(options_.depth, 64), time));
+  // What the peer cannot do is to be told from what this program cannot.
+  template <typename Work>
+  auto at_peer(const Work& work) {
+    try {
+      return work();
+    } catch (const SessionRefused&) {
+      throw;
+    } catch (const std::runtime_error& error) {
+      throw std::runtime_error(fmt::format("--peer {}: {}", options_.peer, error.what()));
     }
-    result.device_per_second = median(device);
+  }
+
+  // Device, engine and peer take turns, so that what else the machine does meets all.
+  Result measure(const Subject& subject, std::size_t bytes, const std::string& engine_name, Traffic* peer,
+                 std::vector<double>& peer_rates) {
+    progress_.show(fmt::format("{}, {} bytes, {}", subject.title(), bytes, engine_name));
+    Result result = result_of(subject, engine_name, traffic_options(bytes));
+    const auto engine = engine_called(engine_name);
+    Traffic traffic(subject, result.options, engine_called(engine_name));
+    std::vector<double> device, raw, of_peer;
+    for (unsigned round = 0; round < options_.rounds; ++round) {
+      device.push_back(rate_of(traffic));
+      raw.push_back(result.of_sessions ? raw_session_speed(*engine, subject, time_)
+                                       : raw_speed(*engine, subject, bytes,
+                                                   std::min<std::size_t>(options_.depth, 64), time_));
+      if (peer == nullptr) continue;
+      peer_rates.push_back(at_peer([&] { return rate_of(*peer); }));
+      of_peer.push_back(device.back() / peer_rates.back());
+    }
     result.raw_per_second = median(raw);
-    const auto [low, high] = std::minmax_element(device.begin(), device.end());
-    result.spread = (*high - *low) / result.device_per_second;
+    if (peer_) result.of_peer = of_peer.empty() ? 0 : median(of_peer);
+    return with_rates(std::move(result), device, traffic);
+  }
+
+  // Null when there is no peer, or it does not have the algorithm.
+  std::unique_ptr<Traffic> make_peer_traffic(const Subject& subject, std::size_t bytes) {
+    if (!peer_) return nullptr;
+    progress_.show(fmt::format("{}, {} bytes, {}", subject.title(), bytes, options_.peer));
+    try {
+      return at_peer([&] { return std::make_unique<Traffic>(subject, traffic_options(bytes), *peer_); });
+    } catch (const SessionRefused&) {
+      return nullptr;
+    } catch (const std::bad_alloc&) {
+      throw std::runtime_error(fmt::format("--peer {}: its memory does not hold {} requests of {} bytes",
+                                           options_.peer, options_.depth, bytes));
+    }
+  }
+
+  Result peer_result(const Subject& subject, Traffic& traffic, const std::vector<double>& rates) {
+    Result result = result_of(subject, kPeerEngine, traffic.options());
+    result.of_peer = 0;
+    if (result.options.packed != (options_.ring == "packed")) result.note += "  split ring";
+    if (result.options.indirect != (options_.descriptors == "indirect"))
+      result.note += "  direct descriptors";
+    return at_peer([&] { return with_rates(std::move(result), rates, traffic); });
+  }
+
+  [[nodiscard]] Result result_of(const Subject& subject, const std::string& engine,
+                                 const TrafficOptions& options) const {
+    return {.service = subject.service,
+            .title = subject.title(),
+            .engine = engine,
+            .options = options,
+            .of_sessions = of_sessions(),
+            .of_peer = {},
+            .latency = {},
+            .note = {}};
+  }
+
+  [[nodiscard]] Result with_rates(Result result, const std::vector<double>& rates, Traffic& traffic) const {
+    result.device_per_second = median(rates);
+    result.spread = spread_of(rates);
     if (options_.depth == 1 && options_.queues == 1 && !result.of_sessions)
-      result.latency = traffic.latency(time);
+      result.latency = traffic.latency(time_);
     return result;
+  }
+
+  [[nodiscard]] bool of_sessions() const { return options_.measure == "sessions"; }
+  [[nodiscard]] double rate_of(Traffic& traffic) const {
+    return of_sessions() ? traffic.churn(time_) : traffic.run(time_);
   }
 
   [[nodiscard]] TrafficOptions traffic_options(std::size_t bytes) const {
     return {.bytes = bytes,
-            .depth = options_.depth,
+            .depth = depth(),
             .queues = options_.queues,
             .packed = options_.ring == "packed",
             .indirect = options_.descriptors == "indirect",
@@ -187,6 +260,11 @@ class Bench {
             .sessions = options_.sessions,
             .by_turns = options_.driver == "turns",
             .poll_us = options_.poll};
+  }
+
+  // What a peer's control queue holds, for both, so that they can be compared.
+  [[nodiscard]] std::uint16_t depth() const {
+    return peer_ && of_sessions() ? std::min(options_.depth, kMostPeerSessions) : options_.depth;
   }
 
   [[nodiscard]] int write_plot() const {
@@ -201,7 +279,12 @@ class Bench {
     return 1;
   }
 
+  static constexpr const char* kPeerEngine = "qemu";
+  static constexpr std::uint16_t kMostPeerSessions = 32;  // QEMU's control queue has 64 descriptors
+
   const Options& options_;
+  const std::chrono::milliseconds time_{options_.milliseconds};
+  std::unique_ptr<conformance::Target> peer_;
   ProgressLine progress_;
   std::vector<Result> results_;
 };
@@ -213,6 +296,47 @@ int list_algorithms() {
     last = subject.name;
   }
   return 0;
+}
+
+std::string complain_about_peer(const std::string& name) {
+  return is_peer_name(name) ? "" : fmt::format("there is no peer '{}'; use qemu or qemu:PATH", name);
+}
+
+// What a peer cannot do, whatever it is: it has one thread for us to talk to, which is not ours.
+void check_peer(const Options& options) {
+  if (options.peer.empty()) return;
+  if (options.driver == "turns")
+    throw CLI::ValidationError("--driver turns counts what this process does: there is no --peer with it");
+  if (options.queues != 1)
+    throw CLI::ValidationError("--peer: QEMU's device has one data queue: no --queues");
+}
+
+// As given, without what is the comparison's own.
+std::vector<std::string> arguments_of(const CLI::App& command) {
+  constexpr std::array kOwn{"--against", "--rounds"};
+  std::vector<std::string> arguments;
+  for (const CLI::Option* option : command.get_options()) {
+    const std::string name = option->get_name();
+    if (option->count() == 0 || std::find(kOwn.begin(), kOwn.end(), name) != kOwn.end()) continue;
+    arguments.push_back(name);
+    arguments.push_back(fmt::format("{}", fmt::join(option->results(), ",")));
+  }
+  return arguments;
+}
+
+void add_comparisons(CLI::App& command, Options& options) {
+  CLI::Option* const peer =
+      command
+          .add_option("--peer", options.peer,
+                      "Measure this device beside ours: qemu (QEMU's virtio-crypto-pci), qemu:PATH")
+          ->check(complain_about_peer);
+  command
+      .add_option("--against", options.against,
+                  "Another build of this program: both are measured by turns, one pair for each of --rounds")
+      ->excludes(peer)
+      ->excludes("--json")
+      ->excludes("--plot")
+      ->excludes("--list");
 }
 
 }  // namespace
@@ -280,6 +404,11 @@ std::function<int()> add_bench_command(CLI::App& app) {
   command->add_flag("--json", options->json, "Write the results as JSON");
   command->add_option("--plot", options->plot, "Write throughput over size to this SVG file");
   command->add_flag("--list", *list, "Name the algorithms");
+  add_comparisons(*command, *options);
+  command->parse_complete_callback([options, command] {
+    check_peer(*options);
+    options->for_both = arguments_of(*command);
+  });
   command->footer(
       "The device runs in this process with a driver that looks at its rings all the time; no KVM is "
       "needed.\n"

@@ -1,5 +1,7 @@
 #include "tests/bench/result.h"
 
+#include <algorithm>
+
 #include <spdlog/fmt/fmt.h>
 #include <nlohmann/json.hpp>
 
@@ -17,28 +19,39 @@ std::string latency_of(const Result& result) {
   return fmt::format("  {:6.2f} /{:7.2f}", result.latency->median_us, result.latency->p99_us);
 }
 
+// In the column of a table that compares with a peer.
+std::string peer_ratio_of(const Result& result) {
+  if (!result.of_peer) return "";
+  return fmt::format(" {:>8}", *result.of_peer == 0 ? "-" : fmt::format("{:.2f}x", *result.of_peer));
+}
+
 }  // namespace
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
+}
 
 std::string table_head(const Result& first) {
   const TrafficOptions& options = first.options;
   return fmt::format(
       "\n{}: {} ring, {} descriptors, {} in flight, {} queue{}, {}{}\n"
-      "{:>8}  {:<11} {:>10} {:>9} {:>7} {:>10} {:>7}{}\n",
+      "{:>8}  {:<11} {:>10} {:>9} {:>7} {:>10} {:>7}{}{}\n",
       first.title, options.packed ? "packed" : "split", options.indirect ? "indirect" : "direct",
       options.depth, options.queues, options.queues == 1 ? "" : "s",
       options.stateless ? "stateless" : "session", options.by_turns ? ", the device's turns alone" : "",
       "bytes", "engine", first.of_sessions ? "pairs/s" : "requests/s", "MB/s", "spread", "raw/s", "of raw",
-      first.latency ? "  p50 / p99 us" : "");
+      first.of_peer ? "  of peer" : "", first.latency ? "  p50 / p99 us" : "");
 }
 
 std::string as_row(const Result& result) {
+  const bool has_raw = result.raw_per_second != 0;
+  const std::string raw = has_raw ? fmt::format("{:.0f}", result.raw_per_second) : "-";
   const std::string ratio =
-      result.raw_per_second == 0
-          ? "-"
-          : fmt::format("{:.0f} %", 100 * result.device_per_second / result.raw_per_second);
-  return fmt::format("{:>8}  {:<11} {:>10.0f} {:>9.0f} {:>5.0f} % {:>10.0f} {:>7}{}\n", result.options.bytes,
+      has_raw ? fmt::format("{:.0f} %", 100 * result.device_per_second / result.raw_per_second) : "-";
+  return fmt::format("{:>8}  {:<11} {:>10.0f} {:>9.0f} {:>5.0f} % {:>10} {:>7}{}{}{}\n", result.options.bytes,
                      result.engine, result.device_per_second, megabytes(result, result.device_per_second),
-                     100 * result.spread, result.raw_per_second, ratio, latency_of(result));
+                     100 * result.spread, raw, ratio, peer_ratio_of(result), latency_of(result), result.note);
 }
 
 std::string as_json(const std::vector<Result>& results) {
@@ -60,6 +73,7 @@ std::string as_json(const std::vector<Result>& results) {
                                {"requests_per_second", each.device_per_second},
                                {"spread", each.spread},
                                {"raw_operations_per_second", each.raw_per_second}};
+    if (each.of_peer && *each.of_peer != 0) row["of_peer"] = *each.of_peer;
     if (each.latency) {
       row["latency_p50_us"] = each.latency->median_us;
       row["latency_p99_us"] = each.latency->p99_us;

@@ -15,12 +15,17 @@ struct Result {
   std::string title;  // algorithm and direction
   std::string engine;
   TrafficOptions options;
-  bool of_sessions = false;      // not requests but pairs of creating and destroying one
-  double device_per_second = 0;  // the median
-  double spread = 0;             // between slowest and fastest, as a share of the median
-  double raw_per_second = 0;     // the engine by itself, one thread
+  bool of_sessions = false;       // not requests but pairs of creating and destroying one
+  double device_per_second = 0;   // the median
+  double spread = 0;              // between slowest and fastest, as a share of the median
+  double raw_per_second = 0;      // the engine by itself, one thread; 0: not measured
+  std::optional<double> of_peer;  // times as many as the peer; 0: nothing to compare
   std::optional<Latency> latency;
+  std::string note;  // what is not as the others of the table
 };
+
+// `values` is not empty.
+[[nodiscard]] double median(std::vector<double> values);
 
 [[nodiscard]] std::string table_head(const Result& first);
 [[nodiscard]] std::string as_row(const Result& result);

@@ -28,7 +28,7 @@ constexpr std::size_t kSessionIdBytes = 8;
 // All chains of a ring have the same number of segments: those of a destroy request are cut once more.
 void Traffic::place_control_requests() {
   const test::Layout layout = options_.stateless ? test::Layout::kRevision1 : test::Layout::kPadded;
-  for (std::uint16_t chain = 0; chain < options_.depth; ++chain) {
+  for (std::uint16_t chain = 0; chain < control_depth_; ++chain) {
     const std::vector<Segment> create = test::place(memory_, subject_.create(layout));
     control_->place(chain, create);
     create_answers_.push_back(memory_.at(create.back().address, create.back().length));
@@ -43,7 +43,7 @@ void Traffic::place_control_requests() {
       destroy.front().length -= kControlHeaderBytes;
       destroy.insert(destroy.begin(), header);
     }
-    control_->place(static_cast<std::uint16_t>(options_.depth + chain), destroy);
+    control_->place(static_cast<std::uint16_t>(control_depth_ + chain), destroy);
   }
 }
 
@@ -52,7 +52,7 @@ void Traffic::control(std::span<const std::uint16_t> chains) {
   for (const std::uint16_t chain : chains)
     control_->add(chain);
   control_->publish();
-  if (control_->needs_kick()) pci_->kick(options_.queues);
+  kick_if_wanted(control_index_, *control_);
   const auto limit = steady_clock::now() + kPatience;
   for (std::size_t back = 0; back < chains.size();) {
     if (options_.by_turns) device_->run_ready();
@@ -73,23 +73,28 @@ std::uint64_t Traffic::created(std::uint16_t chain) const {
   std::memcpy(&id, answer.data(), sizeof id);
   std::memcpy(&status, answer.data() + sizeof id, sizeof status);
   if (status != 0)
-    throw std::runtime_error(
-        fmt::format("the device refuses a session of {}: status {}", subject_.name, status));
+    throw SessionRefused(fmt::format("the device refuses a session of {}: status {}", subject_.name, status));
   return id;
 }
 
 void Traffic::open_sessions() {
   constexpr std::uint16_t kFirst = 0;
+  control(std::span(&kFirst, 1));
+  sessions_.push_back(created(kFirst));
   while (sessions_.size() < options_.sessions) {
     control(std::span(&kFirst, 1));
-    sessions_.push_back(created(kFirst));
+    try {
+      sessions_.push_back(created(kFirst));
+    } catch (const SessionRefused&) {
+      throw std::runtime_error(fmt::format("the device has room for {} sessions only", sessions_.size()));
+    }
   }
 }
 
 double Traffic::churn(std::chrono::milliseconds time) {
-  std::vector<std::uint16_t> creates(options_.depth), destroys(options_.depth);
+  std::vector<std::uint16_t> creates(control_depth_), destroys(control_depth_);
   std::iota(creates.begin(), creates.end(), std::uint16_t{0});
-  std::iota(destroys.begin(), destroys.end(), options_.depth);
+  std::iota(destroys.begin(), destroys.end(), control_depth_);
   std::uint64_t pairs = 0;
   const auto start = steady_clock::now();
   auto now = start;
@@ -103,7 +108,7 @@ double Traffic::churn(std::chrono::milliseconds time) {
     for (const std::span<const std::byte> answer : destroy_answers_) {
       if (answer.back() != std::byte{0}) throw std::runtime_error("a session could not be destroyed");
     }
-    pairs += options_.depth;
+    pairs += control_depth_;
   }
   return static_cast<double>(pairs) / std::chrono::duration<double>(now - start).count();
 }

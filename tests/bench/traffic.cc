@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <future>
 #include <optional>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include <spdlog/fmt/fmt.h>
 
@@ -24,13 +26,15 @@ constexpr std::byte kUnwritten{0xee};
 constexpr std::chrono::seconds kPatience{10};  // with a device that answers nothing any more
 // 5.9.9: in the header of a data request.
 constexpr std::size_t kSessionIdOffset = 8, kSessionIdBytes = 8;
+constexpr std::uint8_t kDeviceConfig = 4;                                   // cfg_type
+constexpr std::uint32_t kMaxDataQueues = 4;                                 // 5.9.5
 constexpr std::uint64_t kRevision1 = 1U << 0U, kStatelessServices = 0x1eU;  // 5.9.3
 
-std::size_t memory_for(const TrafficOptions& options, std::size_t text_bytes) {
-  constexpr std::size_t kRequestBytes =
-      4096;  // header, IV, AAD, key, tag, descriptors; requests for sessions
+std::size_t memory_for(const TrafficOptions& options) {
+  // Header, IV, AAD, key, tag, descriptors; requests for sessions.
+  constexpr std::size_t kRequestBytes = 4096;
   return (std::size_t{1} << 20U) +
-         std::size_t{options.queues} * options.depth * (2 * text_bytes + kRequestBytes);
+         std::size_t{options.queues} * options.depth * (2 * options.bytes + kRequestBytes);
 }
 
 devices::crypto_dev::DeviceOptions device_options(const TrafficOptions& options) {
@@ -45,12 +49,29 @@ devices::crypto_dev::DeviceOptions device_options(const TrafficOptions& options)
   return device;
 }
 
-std::uint64_t features_for(const TrafficOptions& options) {
+// Nothing can be read of a device whose BARs are not decoded.
+std::uint64_t offer_of(test::PciDriver& pci) {
+  constexpr std::uint16_t kMemoryAndBusMaster = 0x6;
+  pci.set_command(kMemoryAndBusMaster);
+  return pci.offered();
+}
+
+// Of what is wanted, what is offered.
+std::uint64_t features_for(const TrafficOptions& options, std::uint64_t offered) {
+  constexpr std::uint64_t kStateless = kRevision1 | kStatelessServices;
   std::uint64_t features = test::feature::kVersion1 | test::feature::kEventIdx;
   if (options.packed) features |= test::feature::kRingPacked;
   if (options.indirect) features |= test::feature::kIndirectDesc;
-  if (options.stateless) features |= kRevision1 | kStatelessServices;
-  return features;
+  if (options.stateless) features |= kStateless;
+  if (options.stateless && (offered & kStateless) != kStateless)
+    throw std::runtime_error("the device does not offer stateless requests");
+  return features & offered;
+}
+
+TrafficOptions options_with(std::uint64_t features, TrafficOptions options) {
+  options.packed = (features & test::feature::kRingPacked) != 0;
+  options.indirect = (features & test::feature::kIndirectDesc) != 0;
+  return options;
 }
 
 test::Layout layout_of(const TrafficOptions& options) {
@@ -61,45 +82,73 @@ test::Layout layout_of(const TrafficOptions& options) {
 
 Traffic::Traffic(const Subject& subject, const TrafficOptions& options,
                  std::unique_ptr<const crypto::Engine> engine)
+    : Traffic(subject, options,
+              make_own_device(device_options(options), std::move(engine), memory_for(options))) {}
+
+Traffic::Traffic(const Subject& subject, const TrafficOptions& options, conformance::Target& peer)
+    : Traffic(subject, options, make_peer_device(peer, options.packed)) {}
+
+Traffic::Traffic(const Subject& subject, const TrafficOptions& options,
+                 std::unique_ptr<MeasuredDevice> device)
     : subject_(subject),
-      options_(options),
       text_(subject.text(options.bytes)),
       expected_(expected_result(subject, options.bytes)),
-      memory_(memory_for(options, text_.size())) {
-  auto model = std::make_unique<devices::crypto_dev::Device>(device_options(options), std::move(engine));
-  device_ = model.get();
-  function_ = std::make_unique<virtio::pci::VirtioPciFunction>(std::move(model), memory_.memory(), slot_);
-  access_ = std::make_unique<test::FunctionAccess>(*function_);
-  pci_ = std::make_unique<test::PciDriver>(*access_);
-  start(features_for(options));
+      device_(std::move(device)),
+      memory_(device_->memory()),
+      pci_(device_->pci()),
+      features_(features_for(options, offer_of(pci_))),
+      options_(options_with(features_, options)) {
+  start();
   place_control_requests();
   if (!options.stateless) open_sessions();
   place_requests();
 }
 
-Traffic::~Traffic() = default;
-
-void Traffic::start(std::uint64_t features) {
-  pci_->set_command(0x6);
-  if (!pci_->negotiate(features)) throw std::runtime_error("the device refuses the features");
+void Traffic::start() {
+  if (!pci_.negotiate(features_)) throw std::runtime_error("the device refuses the features");
+  control_index_ = static_cast<std::uint16_t>(pci_.read(kDeviceConfig, kMaxDataQueues, 4));
+  if (control_index_ < options_.queues)
+    throw std::runtime_error(
+        fmt::format("the device has {} data queues, not {}", control_index_, options_.queues));
   const test::Target anywhere{layout_of(options_), 0};
-  const std::uint16_t segments = segment_count(subject_.request(anywhere, text_));
+  RingShape shape{.packed = options_.packed,
+                  .indirect = options_.indirect,
+                  .chains = options_.depth,
+                  .segments = segment_count(subject_.request(anywhere, text_))};
   queues_.resize(options_.queues);
-  for (std::uint16_t i = 0; i < options_.queues; ++i) {
-    queues_[i].ring = LeanRing::make(memory_, {.packed = options_.packed,
-                                               .indirect = options_.indirect,
-                                               .chains = options_.depth,
-                                               .segments = segments});
-    queues_[i].ring->want_interrupt(false);
-    pci_->set_queue(i, *queues_[i].ring);
-  }
-  control_ = LeanRing::make(memory_, {.packed = options_.packed,
-                                      .indirect = options_.indirect,
-                                      .chains = static_cast<std::uint16_t>(2 * options_.depth),
-                                      .segments = segment_count(subject_.create(layout_of(options_)))});
-  control_->want_interrupt(false);
-  pci_->set_queue(options_.queues, *control_);
-  pci_->add_status(test::status::kDriverOk);
+  for (std::uint16_t i = 0; i < options_.queues; ++i)
+    queues_[i].ring = set_up_queue(i, shape);
+  shape.segments = segment_count(subject_.create(layout_of(options_)));
+  shape.chains = most_control_chains(shape);
+  control_depth_ = shape.chains / 2;
+  control_ = set_up_queue(control_index_, shape);
+  pci_.add_status(test::status::kDriverOk);
+}
+
+std::uint16_t Traffic::most_descriptors(std::uint16_t queue) {
+  pci_.write_common(test::common::kQueueSelect, 2, queue);
+  return static_cast<std::uint16_t>(pci_.read_common(test::common::kQueueSize, 2));
+}
+
+// Two for each request in flight, unless the queue holds fewer.
+std::uint16_t Traffic::most_control_chains(RingShape shape) {
+  const std::uint16_t most = most_descriptors(control_index_);
+  shape.chains = static_cast<std::uint16_t>(2 * options_.depth);
+  while (shape.chains > 2 && LeanRing::size_for(shape) > most)
+    shape.chains = static_cast<std::uint16_t>(shape.chains - 2);
+  return shape.chains;
+}
+
+std::unique_ptr<LeanRing> Traffic::set_up_queue(std::uint16_t index, const RingShape& shape) {
+  const std::uint16_t size = LeanRing::size_for(shape), most = most_descriptors(index);
+  if (size > most)
+    throw std::runtime_error(
+        fmt::format("queue {} of the device has {} descriptors, not {}: see --depth and --descriptors", index,
+                    most, size));
+  std::unique_ptr<LeanRing> ring = LeanRing::make(memory_, shape);
+  ring->want_interrupt(false);
+  pci_.set_queue(index, *ring);
+  return ring;
 }
 
 std::uint16_t Traffic::segment_count(const test::Request& request) {
@@ -134,8 +183,9 @@ void Traffic::add(Queue& queue, std::uint16_t chain) {
   queue.ring->add(chain);
 }
 
-void Traffic::kick_if_wanted(std::uint16_t index) {
-  if (queues_[index].ring->needs_kick()) pci_->kick(index);
+// Without EVENT_IDX a split ring does not say at which index a notification is wanted.
+void Traffic::kick_if_wanted(std::uint16_t index, LeanRing& ring) {
+  if (ring.needs_kick() || (features_ & test::feature::kEventIdx) == 0) pci_.kick(index);
 }
 
 void Traffic::drive(std::uint16_t index, const std::atomic<bool>& stop) {
@@ -146,7 +196,7 @@ void Traffic::drive(std::uint16_t index, const std::atomic<bool>& stop) {
   for (std::uint16_t chain = 0; chain < options_.depth; ++chain)
     add(queue, chain);
   ring.publish();
-  kick_if_wanted(index);
+  kick_if_wanted(index, ring);
   while (in_flight != 0) {
     bool added = false;
     const bool stopping = stop.load(std::memory_order_relaxed);
@@ -165,7 +215,7 @@ void Traffic::drive(std::uint16_t index, const std::atomic<bool>& stop) {
     }
     if (added) {
       ring.publish();
-      kick_if_wanted(index);
+      kick_if_wanted(index, ring);
     } else if (stopping) {
       if (!limit) limit = steady_clock::now() + kPatience;
       queue.broken = steady_clock::now() > *limit;
@@ -196,12 +246,13 @@ double Traffic::run(std::chrono::milliseconds time) {
 double Traffic::run_with_threads(std::chrono::milliseconds time) {
   std::atomic<bool> stop{false};
   const auto start = steady_clock::now();
-  std::vector<std::jthread> drivers;
+  std::vector<std::future<void>> drivers;
   for (std::uint16_t i = 0; i < options_.queues; ++i)
-    drivers.emplace_back([&, i] { drive(i, stop); });
+    drivers.push_back(std::async(std::launch::async, [&, i] { drive(i, stop); }));
   std::this_thread::sleep_for(time);
   stop = true;
-  drivers.clear();
+  for (std::future<void>& driver : drivers)
+    driver.get();
   return std::chrono::duration<double>(steady_clock::now() - start).count();
 }
 
@@ -223,7 +274,7 @@ double Traffic::run_by_turns(std::chrono::milliseconds time) {
       for (std::uint16_t chain = 0; chain < options_.depth; ++chain)
         add(queues_[i], chain);
       queues_[i].ring->publish();
-      kick_if_wanted(i);
+      kick_if_wanted(i, *queues_[i].ring);
     }
     const auto start = steady_clock::now();
     device_->run_ready();
@@ -235,6 +286,16 @@ double Traffic::run_by_turns(std::chrono::milliseconds time) {
   return spent.count();
 }
 
+void Traffic::wait_for_one(LeanRing& ring) {
+  constexpr unsigned kLooksPerClock = 4096;
+  const auto limit = steady_clock::now() + kPatience;
+  for (unsigned looks = 1; !ring.take(); ++looks) {
+    _mm_pause();
+    if (looks % kLooksPerClock == 0 && steady_clock::now() > limit)
+      throw std::runtime_error("the device does not answer");
+  }
+}
+
 Latency Traffic::latency(std::chrono::milliseconds time) {
   LeanRing& ring = *queues_.front().ring;
   std::vector<double> each;
@@ -242,10 +303,9 @@ Latency Traffic::latency(std::chrono::milliseconds time) {
   for (auto start = steady_clock::now(); start < end; start = steady_clock::now()) {
     ring.add(0);
     ring.publish();
-    kick_if_wanted(0);
+    kick_if_wanted(0, ring);
     if (options_.by_turns) device_->run_ready();
-    while (!ring.take())
-      _mm_pause();
+    wait_for_one(ring);
     each.push_back(std::chrono::duration<double, std::micro>(steady_clock::now() - start).count());
   }
   std::sort(each.begin(), each.end());

@@ -1,18 +1,16 @@
-// Requests through a device of this process, as fast as a driver and the device go.
+// Requests through a device, as fast as a driver of this process and the device go.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <stdexcept>
 #include <vector>
 
 #include "tests/bench/lean_ring.h"
+#include "tests/bench/measured_device.h"
 #include "tests/bench/subject.h"
-#include "tests/driver/function_access.h"
 #include "tests/driver/pci_driver.h"
-#include "tests/driver/test_memory.h"
-#include "virtcrypt/devices/crypto/device.h"
-#include "virtcrypt/virtio/pci/virtio_pci_function.h"
 
 namespace virtcrypt::bench {
 
@@ -34,33 +32,36 @@ struct Latency {
   double p99_us = 0;
 };
 
+// The device does not have the algorithm.
+class SessionRefused : public std::runtime_error {
+  using runtime_error::runtime_error;
+};
+
 // Thread-safety: one thread.
 class Traffic {
  public:
-  // Throws std::runtime_error when the device refuses the session.
+  // Through a device of this process.
   Traffic(const Subject& subject, const TrafficOptions& options,
           std::unique_ptr<const crypto::Engine> engine);
-  ~Traffic();
+  // Through a peer's, which has threads of its own; without those features that it does not offer. Throws
+  // SessionRefused; std::bad_alloc when its memory does not hold the requests; std::runtime_error when it
+  // cannot be driven so.
+  Traffic(const Subject& subject, const TrafficOptions& options, conformance::Target& peer);
+
+  // What is driven, with the features that were had.
+  [[nodiscard]] const TrafficOptions& options() const { return options_; }
 
   // Requests a second over all queues. Throws std::runtime_error when a result is wrong.
   [[nodiscard]] double run(std::chrono::milliseconds time);
 
-  // Sessions created and destroyed, in pairs a second; `depth` of them at a time, on the control queue.
+  // Sessions created and destroyed, in pairs a second; `depth` of them at a time, or as many as the control
+  // queue holds.
   [[nodiscard]] double churn(std::chrono::milliseconds time);
 
   // Of single requests, from making one available to seeing it used; the device is otherwise idle.
   [[nodiscard]] Latency latency(std::chrono::milliseconds time);
 
  private:
-  // A slot without interrupts: the drivers look at their rings.
-  class SilentSlot final : public virtio::pci::Slot {
-   public:
-    void map_bar(unsigned, std::uint64_t, std::uint64_t) override {}
-    void unmap_bar(unsigned) override {}
-    void route_msix(std::uint16_t, const virtio::pci::MsiMessage&) override {}
-    void signal_msix(std::uint16_t) override {}
-    void set_intx(bool) override {}
-  };
   struct Queue {
     std::unique_ptr<LeanRing> ring;
     std::vector<std::span<std::byte>> results;      // of each chain
@@ -71,7 +72,11 @@ class Traffic {
     bool broken = false;  // not just the chains that were in flight came back
   };
 
-  void start(std::uint64_t features);
+  Traffic(const Subject& subject, const TrafficOptions& options, std::unique_ptr<MeasuredDevice> device);
+  void start();
+  [[nodiscard]] std::unique_ptr<LeanRing> set_up_queue(std::uint16_t index, const RingShape& shape);
+  [[nodiscard]] std::uint16_t most_descriptors(std::uint16_t queue);
+  [[nodiscard]] std::uint16_t most_control_chains(RingShape shape);
   [[nodiscard]] std::uint16_t segment_count(const test::Request& request);
   void open_sessions();
   void place_control_requests();
@@ -83,23 +88,24 @@ class Traffic {
   [[nodiscard]] double run_by_turns(std::chrono::milliseconds time);
   [[nodiscard]] std::size_t turn_over(Queue& queue);
   void drive(std::uint16_t index, const std::atomic<bool>& stop);
-  void kick_if_wanted(std::uint16_t index);
+  void kick_if_wanted(std::uint16_t index, LeanRing& ring);
+  static void wait_for_one(LeanRing& ring);
   void check_chains() const;
   void check_results() const;
 
   const Subject& subject_;
-  const TrafficOptions options_;
   const test::Bytes text_;
   const test::Bytes expected_;
-  test::TestMemory memory_;
-  SilentSlot slot_;
-  devices::crypto_dev::Device* device_ = nullptr;  // the function's
-  std::unique_ptr<virtio::pci::VirtioPciFunction> function_;
-  std::unique_ptr<test::FunctionAccess> access_;
-  std::unique_ptr<test::PciDriver> pci_;
+  const std::unique_ptr<MeasuredDevice> device_;
+  test::DriverMemory& memory_;
+  test::PciDriver pci_;
+  const std::uint64_t features_;
+  const TrafficOptions options_;
   std::vector<Queue> queues_;
-  // Chains 0 to depth - 1 create a session each, those behind them destroy one.
+  // Chains 0 to control_depth_ - 1 create a session each, those behind them destroy one.
   std::unique_ptr<LeanRing> control_;
+  std::uint16_t control_index_ = 0;
+  std::uint16_t control_depth_ = 0;
   std::vector<std::span<const std::byte>> create_answers_, destroy_answers_;
   std::vector<std::span<std::byte>> ids_to_destroy_;
   std::vector<std::uint64_t> sessions_;  // that stay open

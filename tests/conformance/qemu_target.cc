@@ -101,8 +101,7 @@ std::string version_of(const std::string& program) {
   const ProgramOutput output = run_program({program, "--version"});
   if (!output.started && program == kDefaultProgram)
     throw std::runtime_error(fmt::format(
-        "{} is not installed: apt-get install qemu-system-x86, or name another with --device qemu:PATH",
-        program));
+        "{} is not installed: apt-get install qemu-system-x86, or name another with qemu:PATH", program));
   if (!output.started) throw std::runtime_error(fmt::format("cannot run {}: {}", program, output.text));
   const std::string line = first_line(output.text);
   if (line.substr(0, kStart.size()) != kStart)
