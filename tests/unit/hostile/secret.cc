@@ -195,11 +195,11 @@ class Maker {
   }
 
   template <typename Context>
-  void state(Bytes padded, int (*init)(Context*), int (*update)(Context*, const void*, std::size_t),
-             std::byte pad) {
+  void state(Bytes padded, std::size_t key_bytes, int (*init)(Context*),
+             int (*update)(Context*, const void*, std::size_t), std::byte pad) {
     for (std::byte& byte : padded)
       byte ^= pad;
-    add(std::span(padded).first(std::min(padded.size(), key.size())), false);
+    add(std::span(padded).first(key_bytes), false);  // the rest is 0x36 or 0x5c, as elsewhere, too
     Context context;
     init(&context);
     update(&context, padded.data(), padded.size());
@@ -223,9 +223,10 @@ class Maker {
       padded.resize(length);
       add(padded, false);
     }
+    const std::size_t key_bytes = padded.size();
     padded.resize(block);
-    state(padded, init, update, std::byte{0x36});
-    state(padded, init, update, std::byte{0x5c});
+    state(padded, key_bytes, init, update, std::byte{0x36});
+    state(padded, key_bytes, init, update, std::byte{0x5c});
   }
 
   void hmac() {
