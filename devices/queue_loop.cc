@@ -34,12 +34,13 @@ QueueLoop::QueueLoop(asio::io_context& loop, virtio::QueueIndex index, const std
   wait_for_kick();
 }
 
-void QueueLoop::start(std::unique_ptr<virtio::Queue> queue, virtio::InterruptSink& interrupts) {
-  asio::post(loop_, [this, queue = std::move(queue), &interrupts]() mutable {
+void QueueLoop::start(std::unique_ptr<virtio::Queue> queue, virtio::InterruptSink& interrupts, int kick_fd) {
+  asio::post(loop_, [this, queue = std::move(queue), &interrupts, kick_fd]() mutable {
     queue_ = std::move(queue);
     interrupts_ = &interrupts;
     faulted_ = false;
     count(stats_.kicks, read_kick());
+    if (kick_fd >= 0) listen_to(kick_fd);
     serve();
   });
 }
@@ -50,6 +51,13 @@ void QueueLoop::stop(std::function<void()> done) {
     stopped_.push_back(std::move(done));
     return_held();
     if (stopping()) finish_stop_if_idle();
+  });
+}
+
+void QueueLoop::drain(std::function<void(std::optional<virtio::QueuePosition>)> done) {
+  asio::post(loop_, [this, done = std::move(done)]() mutable {
+    drained_.push_back(std::move(done));
+    if (!stopping()) finish_drain_if_idle();
   });
 }
 
@@ -71,6 +79,30 @@ void QueueLoop::wait_for_kick() {
     wait_for_kick();
     if (QueueLoop* const other = relay_.load()) return other->kick();
     count(stats_.kicks, kicks);
+    learn_from_kick();
+    serve_unless_posted();
+  });
+}
+
+void QueueLoop::listen_to(int kick_fd) {
+  try {
+    outer_kick_ = std::make_shared<KickDescriptor>(loop_, kick_fd);
+  } catch (const std::exception& error) {
+    ::close(kick_fd);
+    return fault(error.what());
+  }
+  wait_for_kick_of(outer_kick_);
+}
+
+void QueueLoop::wait_for_kick_of(const std::shared_ptr<KickDescriptor>& descriptor) {
+  descriptor->async_wait(KickDescriptor::wait_read, [this, descriptor](const std::error_code& error) {
+    if (error || descriptor != outer_kick_) return;
+    std::uint64_t kicks = 0;
+    const ssize_t bytes = ::read(descriptor->native_handle(), &kicks, sizeof kicks);
+    // The other side has closed it: it would be readable for ever.
+    if (bytes == 0 || (bytes < 0 && errno != EAGAIN)) return;
+    wait_for_kick_of(descriptor);
+    count(stats_.kicks, bytes == sizeof kicks ? kicks : 0);
     learn_from_kick();
     serve_unless_posted();
   });
@@ -173,7 +205,7 @@ void QueueLoop::post_serve() {
 }
 
 bool QueueLoop::halted() const {
-  return stopping() || called_off() || faulted_ || !has_bus_master();
+  return stopping() || called_off() || faulted_ || !drained_.empty() || !has_bus_master();
 }
 
 bool QueueLoop::pop(virtio::DescriptorChain& chain) {
@@ -211,13 +243,30 @@ void QueueLoop::publish() {
 void QueueLoop::end_work() {
   assert(stats_.in_flight > 0);
   count(stats_.in_flight, std::uint64_t{0} - 1);
-  if (stopping()) finish_stop_if_idle();
+  if (stopping()) return finish_stop_if_idle();
+  if (!drained_.empty()) finish_drain_if_idle();
+}
+
+void QueueLoop::finish_drain_if_idle() {
+  if (stats_.in_flight > 0) return;
+  std::optional<virtio::QueuePosition> position;
+  if (queue_ != nullptr) position = queue_->position();
+  drop_queue();
+  for (const auto& done : std::exchange(drained_, {}))
+    done(position);
+}
+
+void QueueLoop::drop_queue() {
+  queue_.reset();
+  interrupts_ = nullptr;
+  outer_kick_.reset();
 }
 
 void QueueLoop::finish_stop_if_idle() {
   if (stats_.in_flight > 0) return;
-  queue_.reset();
-  interrupts_ = nullptr;
+  drop_queue();
+  for (const auto& done : std::exchange(drained_, {}))
+    done(std::nullopt);
   for (const std::function<void()>& done : std::exchange(stopped_, {})) {
     stops_.fetch_sub(1);
     done();

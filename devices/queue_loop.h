@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -69,13 +70,18 @@ class QueueLoop {
   [[nodiscard]] const QueueStats& stats() const { return stats_; }
 
   // Serves `queue` from now on, beginning with what is already available. Kicks from before are drained.
-  void start(std::unique_ptr<virtio::Queue> queue, virtio::InterruptSink& interrupts);
+  // `kick_fd` is as ActiveQueue::kick_fd.
+  void start(std::unique_ptr<virtio::Queue> queue, virtio::InterruptSink& interrupts, int kick_fd = -1);
 
   // Pops no more and begins no more work, from this call on; waits until nothing is in flight, drops the
   // queue, then calls `done` on the loop's thread. Chains that finish after stop() are to be discarded:
   // nothing is written for them. May be called again meanwhile, or when stopped: each `done` is called, in
   // order.
   void stop(std::function<void()> done);
+
+  // Pops no more, waits until what was popped has been returned, drops the queue, then calls `done` on the
+  // loop's thread with where it stood; with nothing when it was not running, or stop() came meanwhile.
+  void drain(std::function<void(std::optional<virtio::QueuePosition>)> done);
 
   // From now on kicks of this queue, which is not running, are for `other`, which takes its place; nullptr:
   // they are for this one. Call it before start() of either, with both stopped.
@@ -126,8 +132,11 @@ class QueueLoop {
   [[nodiscard]] virtio::QueueIndex index() const { return index_; }
 
  private:
+  using KickDescriptor = asio::posix::stream_descriptor;
   void wait_for_kick();
   [[nodiscard]] std::uint64_t read_kick();
+  void listen_to(int kick_fd);
+  void wait_for_kick_of(const std::shared_ptr<KickDescriptor>& descriptor);
   void kick();
   void serve_unless_posted();
   void serve();
@@ -140,11 +149,13 @@ class QueueLoop {
   [[nodiscard]] bool turn_is_over() const;
   [[nodiscard]] bool halted() const;  // guest memory is not to be touched, or not for new work
   void finish_stop_if_idle();
+  void finish_drain_if_idle();
+  void drop_queue();
 
   asio::io_context& loop_;
   const virtio::QueueIndex index_;
   const std::atomic<bool>& bus_master_;
-  asio::posix::stream_descriptor kick_;
+  KickDescriptor kick_;
   const TurnBudget budget_;
   std::atomic<QueueLoop*> relay_{nullptr};
   std::atomic<std::uint32_t> stops_{0};  // calls of stop() that are not done
@@ -155,6 +166,9 @@ class QueueLoop {
   std::unique_ptr<virtio::Queue> queue_;
   virtio::InterruptSink* interrupts_ = nullptr;
   std::vector<std::function<void()>> stopped_;  // not empty while stopping
+  std::vector<std::function<void(std::optional<virtio::QueuePosition>)>>
+      drained_;                                 // not empty while draining
+  std::shared_ptr<KickDescriptor> outer_kick_;  // the transport's own, if there is one
   bool faulted_ = false;
   bool serve_posted_ = false;
   TurnBudget left_;  // of the turn

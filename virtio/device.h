@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,9 @@ enum class DeviceType : std::uint16_t {
 struct ActiveQueue {
   QueueIndex index{};
   std::unique_ptr<Queue> queue;
+  // Readable after an available buffer notification, beside the device's kick_fd(); the device closes it when
+  // the queue ends. -1: none. Pollable and non-blocking; a read returns how often it was kicked.
+  int kick_fd = -1;
 };
 
 // Everything that activation hands over. References outlive the device's next reset.
@@ -76,6 +80,13 @@ class VirtioDevice {
   // will touch that queue's memory, or interrupt the guest for it, any more. A reset() that comes meanwhile
   // is done after it.
   virtual void reset_queue(QueueIndex queue, std::function<void()> done) = 0;
+
+  // Ends one queue of an active device in such a way that another one can go on where it ended: takes no more
+  // chains, finishes and returns those that it has taken, drops the queue, then calls `done` exactly once,
+  // from any thread, with the place where it stood; with nothing when the queue was not running, or a reset
+  // came meanwhile. When `done` is called nothing of this device will touch that queue's memory any more. The
+  // transport keeps the bus master bit set meanwhile.
+  virtual void suspend_queue(QueueIndex queue, std::function<void(std::optional<QueuePosition>)> done) = 0;
 
   // A queue could not be started with what the driver programmed; the transport has set DEVICE_NEEDS_RESET
   // instead of activating. For the device's log and counters.

@@ -31,7 +31,7 @@ constexpr bool is_available(std::uint16_t flags, bool wrap) {
 }  // namespace
 
 RingResult<std::unique_ptr<Queue>> PackedQueue::create(const QueueConfig& config, const GuestMemory& memory,
-                                                       FeatureSet negotiated) {
+                                                       FeatureSet negotiated, const QueueResume* resume) {
   if (config.size == 0 || config.size > kMaxQueueSize) return fault(RingFault::kBadQueueSize);
   if (to_integer(config.descriptor_area) % 16 != 0 || to_integer(config.driver_area) % 4 != 0 ||
       to_integer(config.device_area) % 4 != 0) {
@@ -43,8 +43,22 @@ RingResult<std::unique_ptr<Queue>> PackedQueue::create(const QueueConfig& config
   if (!ring || !driver_event || !device_event) return fault(RingFault::kBadRingAddress);
   if (!is_aligned(*ring, 2) || !is_aligned(*driver_event, 4) || !is_aligned(*device_event, 4))
     return fault(RingFault::kBadRingAddress);
-  return std::unique_ptr<Queue>(
+  std::unique_ptr<PackedQueue> queue(
       new PackedQueue(config, memory, negotiated, Areas{*ring, *driver_event, *device_event}));
+  if (resume != nullptr) {
+    const QueuePosition& at = resume->position;
+    if (at.avail >= config.size || at.used >= config.size) return fault(RingFault::kBadQueueSize);
+    queue->next_avail_ = {.slot = at.avail, .wrap = at.avail_wrap};
+    queue->next_used_ = {.slot = at.used, .wrap = at.used_wrap};
+  }
+  return std::unique_ptr<Queue>(std::move(queue));
+}
+
+QueuePosition PackedQueue::position() const {
+  return {.avail = next_avail_.slot,
+          .used = next_used_.slot,
+          .avail_wrap = next_avail_.wrap,
+          .used_wrap = next_used_.wrap};
 }
 
 PackedQueue::PackedQueue(const QueueConfig& config, const GuestMemory& memory, FeatureSet negotiated,

@@ -37,12 +37,14 @@ class PackedQueue final : public RingQueue {
   // RAM. `memory` must outlive the queue.
   [[nodiscard]] static RingResult<std::unique_ptr<Queue>> create(const QueueConfig& config,
                                                                  const GuestMemory& memory,
-                                                                 FeatureSet negotiated);
+                                                                 FeatureSet negotiated,
+                                                                 const QueueResume* resume = nullptr);
 
   [[nodiscard]] bool has_available() const override;
   [[nodiscard]] bool publish() override;
   void disable_notifications() override;
   [[nodiscard]] bool enable_notifications() override;
+  [[nodiscard]] QueuePosition position() const override;
 
  private:
   struct Areas {

@@ -6,9 +6,9 @@
 namespace virtcrypt::virtio {
 
 RingResult<std::unique_ptr<Queue>> make_queue(const QueueConfig& config, const GuestMemory& memory,
-                                              FeatureSet negotiated) {
-  return negotiated.has(Feature::kRingPacked) ? PackedQueue::create(config, memory, negotiated)
-                                              : SplitQueue::create(config, memory, negotiated);
+                                              FeatureSet negotiated, const QueueResume* resume) {
+  return negotiated.has(Feature::kRingPacked) ? PackedQueue::create(config, memory, negotiated, resume)
+                                              : SplitQueue::create(config, memory, negotiated, resume);
 }
 
 }  // namespace virtcrypt::virtio

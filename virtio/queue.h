@@ -12,6 +12,7 @@
 namespace virtcrypt::virtio {
 
 class RingObserver;
+class SplitInflight;
 
 enum class QueueIndex : std::uint16_t {};
 
@@ -25,6 +26,27 @@ struct QueueConfig {
   GuestAddress descriptor_area{};
   GuestAddress driver_area{};  // split: avail ring; packed: driver event suppression
   GuestAddress device_area{};  // split: used ring; packed: device event suppression
+};
+
+// Where a queue stands in its ring, for another one that is to go on there.
+struct QueuePosition {
+  // Split: indices that run on, as in the ring; packed: slots, with the ring wrap counters there (2.8.1).
+  std::uint16_t avail = 0;
+  std::uint16_t used = 0;
+  bool avail_wrap = true;
+  bool used_wrap = true;
+  friend bool operator==(const QueuePosition&, const QueuePosition&) = default;
+};
+
+// How a queue begins that goes on where another one ended, as those of vhost-user do.
+struct QueueResume {
+  // Of a split queue the used index is taken from the ring.
+  QueuePosition position;
+  // It is not known whether the driver negotiated EVENT_IDX. Split queues only.
+  bool event_idx_unknown = false;
+  // Split queues: what was taken and not returned comes first; what is taken from now on is written there.
+  // May be null; outlives the queue.
+  SplitInflight* inflight = nullptr;
 };
 
 // A running virtqueue. Once an operation has returned a fault the queue stays faulted: pop() repeats the
@@ -61,6 +83,9 @@ class Queue {
   // the driver need not notify.
   [[nodiscard]] virtual bool enable_notifications() = 0;
 
+  // Where it stands, with all that was popped completed and published.
+  [[nodiscard]] virtual QueuePosition position() const = 0;
+
   // Shows what the driver does to somebody. Before the first pop().
   virtual void set_observer(std::unique_ptr<RingObserver> observer) = 0;
 
@@ -68,8 +93,9 @@ class Queue {
   Queue() = default;
 };
 
-// Makes the running queue for what the driver has programmed and negotiated.
+// Makes the running queue for what the driver has programmed and negotiated; a new one, or one that goes on.
 [[nodiscard]] RingResult<std::unique_ptr<Queue>> make_queue(const QueueConfig& config,
-                                                            const GuestMemory& memory, FeatureSet negotiated);
+                                                            const GuestMemory& memory, FeatureSet negotiated,
+                                                            const QueueResume* resume = nullptr);
 
 }  // namespace virtcrypt::virtio

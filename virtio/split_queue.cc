@@ -1,10 +1,13 @@
 #include "virtcrypt/virtio/split_queue.h"
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 #include "virtcrypt/virtio/ring_access.h"
+#include "virtcrypt/virtio/split_inflight.h"
 
 namespace virtcrypt::virtio {
 namespace {
@@ -25,7 +28,7 @@ constexpr std::size_t used_bytes(std::size_t size) {
 }  // namespace
 
 RingResult<std::unique_ptr<Queue>> SplitQueue::create(const QueueConfig& config, const GuestMemory& memory,
-                                                      FeatureSet negotiated) {
+                                                      FeatureSet negotiated, const QueueResume* resume) {
   if (!std::has_single_bit(config.size) || config.size > kMaxQueueSize)
     return fault(RingFault::kBadQueueSize);
   if (to_integer(config.descriptor_area) % 16 != 0 || to_integer(config.driver_area) % 2 != 0 ||
@@ -37,15 +40,44 @@ RingResult<std::unique_ptr<Queue>> SplitQueue::create(const QueueConfig& config,
   const auto used = memory.range(config.device_area, used_bytes(config.size));
   if (!descriptors || !avail || !used) return fault(RingFault::kBadRingAddress);
   if (!is_aligned(*avail, 2) || !is_aligned(*used, 2)) return fault(RingFault::kBadRingAddress);
-  return std::unique_ptr<Queue>(
+  std::unique_ptr<SplitQueue> queue(
       new SplitQueue(config, memory, negotiated, Areas{*descriptors, *avail, *used}));
+  if (resume != nullptr) queue->resume(*resume);
+  return std::unique_ptr<Queue>(std::move(queue));
 }
 
 SplitQueue::SplitQueue(const QueueConfig& config, const GuestMemory& memory, FeatureSet negotiated,
                        const Areas& areas)
     : RingQueue(config, memory, negotiated), areas_(areas) {}
 
+void SplitQueue::resume(const QueueResume& from) {
+  event_idx_unknown_ = from.event_idx_unknown;
+  inflight_ = from.inflight;
+  next_used_ = published_used_ =
+      load_field<std::uint16_t>(areas_.used, kIndexOffset, std::memory_order_acquire);
+  next_avail_ = from.position.avail;
+  if (inflight_ == nullptr) return;
+  resubmitted_ = inflight_->recover(published_used_);
+  // What the last one had taken is what it returned and what is in flight, whatever the transport believes.
+  if (inflight_->is_recovered())
+    next_avail_ = static_cast<std::uint16_t>(published_used_ + resubmitted_.size());
+  std::reverse(resubmitted_.begin(), resubmitted_.end());
+}
+
+QueuePosition SplitQueue::position() const {
+  return {.avail = next_avail_, .used = next_used_};
+}
+
+// What was in flight when the queue before this one ended.
+RingResult<bool> SplitQueue::collect_again(ChainStorage& chain) {
+  chain.head = resubmitted_.back();
+  resubmitted_.pop_back();
+  if (const auto collected = collect(chain.head, chain); !collected) return fault(collected.error());
+  return true;
+}
+
 RingResult<bool> SplitQueue::collect_next(ChainStorage& chain) {
+  if (!resubmitted_.empty()) return collect_again(chain);
   // Pairs with the driver's release of idx: what idx covers is visible after this load (2.7.13.3.1).
   const auto avail_index = load_field<std::uint16_t>(areas_.avail, kIndexOffset, std::memory_order_acquire);
   if (observer() != nullptr) observer()->avail_index_read(avail_index);
@@ -59,6 +91,7 @@ RingResult<bool> SplitQueue::collect_next(ChainStorage& chain) {
   chain.head = load_field<std::uint16_t>(areas_.avail, kRingOffset + 2 * slot, std::memory_order_relaxed);
   if (const auto collected = collect(chain.head, chain); !collected) return fault(collected.error());
   ++next_avail_;
+  if (inflight_ != nullptr) inflight_->taken(chain.head);
   return true;
 }
 
@@ -102,7 +135,8 @@ RingResult<void> SplitQueue::collect_indirect(const SplitDescriptor& descriptor,
 }
 
 bool SplitQueue::has_available() const {
-  return !is_faulted() &&
+  if (is_faulted()) return false;
+  return !resubmitted_.empty() ||
          load_field<std::uint16_t>(areas_.avail, kIndexOffset, std::memory_order_relaxed) != next_avail_;
 }
 
@@ -111,6 +145,7 @@ void SplitQueue::put_used(const ChainStorage& chain, std::uint32_t written) {
   const std::size_t slot = next_used_ % size();
   std::memcpy(areas_.used.data() + kRingOffset + sizeof element * slot, &element, sizeof element);
   ++next_used_;
+  if (inflight_ != nullptr) inflight_->returning(chain.head);
 }
 
 bool SplitQueue::publish() {
@@ -121,11 +156,13 @@ bool SplitQueue::publish() {
   // the two must see the other's store (2.7.7.2, 2.7.10).
   store_field(areas_.used, kIndexOffset, next_used_, std::memory_order_seq_cst);
   published_used_ = next_used_;
+  if (inflight_ != nullptr) inflight_->returned(next_used_);
   return driver_wants_interrupt(old_index, next_used_);
 }
 
 bool SplitQueue::driver_wants_interrupt(std::uint16_t old_index, std::uint16_t new_index) const {
   if (!event_idx()) {
+    // A driver with EVENT_IDX leaves the flags alone (2.7.7.1): it hears of everything then.
     return (load_field<std::uint16_t>(areas_.avail, kFlagsOffset, std::memory_order_seq_cst) &
             kAvailNoInterrupt) == 0;
   }
@@ -145,12 +182,11 @@ bool SplitQueue::enable_notifications() {
   if (is_faulted()) return false;
   // Sequentially consistent: the driver writes idx and then reads this field, we write this field and then
   // read idx.
-  if (event_idx()) {
+  if (event_idx() || event_idx_unknown_) {
     const std::size_t avail_event_offset = kRingOffset + sizeof(UsedElement) * std::size_t{size()};
     store_field(areas_.used, avail_event_offset, next_avail_, std::memory_order_seq_cst);
-  } else {
-    store_field(areas_.used, kFlagsOffset, std::uint16_t{0}, std::memory_order_seq_cst);
   }
+  if (!event_idx()) store_field(areas_.used, kFlagsOffset, std::uint16_t{0}, std::memory_order_seq_cst);
   return load_field<std::uint16_t>(areas_.avail, kIndexOffset, std::memory_order_seq_cst) != next_avail_;
 }
 

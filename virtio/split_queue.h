@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "virtcrypt/virtio/endian.h"
 #include "virtcrypt/virtio/ring_queue.h"
@@ -35,12 +36,14 @@ class SplitQueue final : public RingQueue {
   // the queue.
   [[nodiscard]] static RingResult<std::unique_ptr<Queue>> create(const QueueConfig& config,
                                                                  const GuestMemory& memory,
-                                                                 FeatureSet negotiated);
+                                                                 FeatureSet negotiated,
+                                                                 const QueueResume* resume = nullptr);
 
   [[nodiscard]] bool has_available() const override;
   [[nodiscard]] bool publish() override;
   void disable_notifications() override;
   [[nodiscard]] bool enable_notifications() override;
+  [[nodiscard]] QueuePosition position() const override;
 
  private:
   struct Areas {
@@ -49,6 +52,8 @@ class SplitQueue final : public RingQueue {
     std::span<std::byte> used;
   };
   SplitQueue(const QueueConfig& config, const GuestMemory& memory, FeatureSet negotiated, const Areas& areas);
+  void resume(const QueueResume& from);
+  [[nodiscard]] RingResult<bool> collect_again(ChainStorage& chain);
 
   [[nodiscard]] RingResult<bool> collect_next(ChainStorage& chain) override;
   void put_used(const ChainStorage& chain, std::uint32_t written) override;
@@ -62,6 +67,11 @@ class SplitQueue final : public RingQueue {
   std::uint16_t next_avail_ = 0;
   std::uint16_t next_used_ = 0;
   std::uint16_t published_used_ = 0;
+
+  // The driver may have negotiated EVENT_IDX or not: both ways of suppression are served.
+  bool event_idx_unknown_ = false;
+  SplitInflight* inflight_ = nullptr;
+  std::vector<std::uint16_t> resubmitted_;  // heads that were in flight, the next one last
 };
 
 }  // namespace virtcrypt::virtio

@@ -1,9 +1,7 @@
 #include "virtcrypt/vmm/control_socket.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstring>
 #include <istream>
 #include <memory>
 #include <utility>
@@ -16,38 +14,13 @@
 #include <asio/write.hpp>
 
 #include "virtcrypt/vmm/host_error.h"
+#include "virtcrypt/vmm/listening_socket.h"
 
 namespace virtcrypt::vmm {
 namespace {
 
 using Protocol = asio::local::stream_protocol;
-
-Protocol::endpoint endpoint_of(const std::string& path) {
-  constexpr std::size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;
-  if (path.empty() || path.size() > kLongestPath) {
-    throw HostError(
-        fmt::format("control socket '{}': a path has 1 to {} bytes; choose another", path, kLongestPath));
-  }
-  return Protocol::endpoint(path);
-}
-
-bool somebody_listens(asio::io_context& context, const Protocol::endpoint& endpoint) {
-  Protocol::socket probe(context);
-  std::error_code error;
-  probe.connect(endpoint, error);
-  return !error;
-}
-
-// What an earlier run that was killed has left behind.
-void remove_dead_socket(asio::io_context& context, const std::string& path) {
-  struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return;
-  if (somebody_listens(context, endpoint_of(path))) {
-    throw HostError(
-        fmt::format("control socket '{}' is in use by another program; choose another path", path));
-  }
-  ::unlink(path.c_str());
-}
+constexpr const char* kWhat = "control socket";
 
 }  // namespace
 
@@ -125,19 +98,7 @@ void ControlSocket::Listener::accept() {
 
 ControlSocket::ControlSocket(asio::io_context& context, const std::string& path, Handler handler)
     : path_(path), listener_(std::make_shared<Listener>(context, std::move(handler))) {
-  const Protocol::endpoint endpoint = endpoint_of(path);
-  remove_dead_socket(context, path);
-  Protocol::acceptor& acceptor = listener_->acceptor;
-  std::error_code error;
-  acceptor.open(endpoint.protocol());
-  const mode_t old_mask = ::umask(S_IRWXG | S_IRWXO);
-  acceptor.bind(endpoint, error);
-  ::umask(old_mask);
-  if (!error) acceptor.listen(Protocol::socket::max_listen_connections, error);
-  if (error) {
-    throw HostError(
-        fmt::format("cannot listen on control socket '{}': {}; choose another path", path, error.message()));
-  }
+  listener_->acceptor = listen_on(context, path, kWhat);
   listener_->accept();
 }
 
@@ -151,7 +112,7 @@ std::string ask_control_socket(const std::string& path, std::string_view line) {
   asio::io_context context;
   Protocol::socket socket(context);
   std::error_code error;
-  socket.connect(endpoint_of(path), error);
+  socket.connect(endpoint_of(path, kWhat), error);
   if (error) {
     throw HostError(
         fmt::format("nobody answers at control socket '{}': {}; start a guest with 'virtcrypt run "

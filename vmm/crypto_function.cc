@@ -49,22 +49,31 @@ DeviceOptions device_options(const CryptoOptions& options, const std::string& na
 
 }  // namespace
 
+std::unique_ptr<Device> make_crypto_device(const CryptoOptions& options, const std::string& name,
+                                           std::shared_ptr<devices::crypto_dev::RequestTrace> trace,
+                                           devices::crypto_dev::ThreadHooks threads,
+                                           std::shared_ptr<DriverCheck> check) {
+  auto engine = crypto::make_narrowed_engine(crypto::make_engine(options.engine), ListedOnly(options));
+  DeviceOptions described = device_options(options, name);
+  described.trace = std::move(trace);
+  described.threads = std::move(threads);
+  described.check = std::move(check);
+  return std::make_unique<Device>(described, std::move(engine));
+}
+
 CryptoFunction make_crypto_function(const CryptoOptions& options, const std::string& name,
                                     const virtio::GuestMemory& memory, virtio::pci::Slot& slot,
                                     std::shared_ptr<devices::crypto_dev::RequestTrace> trace,
                                     virtio::DriverVerdicts* verdicts,
                                     devices::crypto_dev::ThreadHooks threads) {
-  auto engine = crypto::make_narrowed_engine(crypto::make_engine(options.engine), ListedOnly(options));
-  DeviceOptions described = device_options(options, name);
-  described.trace = std::move(trace);
-  described.threads = std::move(threads);
+  std::shared_ptr<DriverCheck> check;
   if (verdicts != nullptr)
-    described.check =
-        std::make_shared<DriverCheck>(*verdicts, name, *described.dialect, described.queue_size);
-  auto device = std::make_unique<Device>(described, std::move(engine));
+    check = std::make_shared<DriverCheck>(*verdicts, name, cli::dialect_of(options.dialect),
+                                          static_cast<std::uint16_t>(options.queue_size));
+  auto device = make_crypto_device(options, name, std::move(trace), std::move(threads), check);
   Device* const handle = device.get();
-  return {std::make_unique<virtio::pci::VirtioPciFunction>(std::move(device), memory, slot, described.check),
-          handle, described.check};
+  return {std::make_unique<virtio::pci::VirtioPciFunction>(std::move(device), memory, slot, check), handle,
+          check};
 }
 
 }  // namespace virtcrypt::vmm

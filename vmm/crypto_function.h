@@ -18,6 +18,13 @@ struct CryptoFunction {
   std::shared_ptr<devices::crypto_dev::DriverCheck> check;  // null: the driver is not judged
 };
 
+// A virtio-crypto device for whichever transport, called `name` in logs.
+[[nodiscard]] std::unique_ptr<devices::crypto_dev::Device> make_crypto_device(
+    const CryptoOptions& options, const std::string& name,
+    std::shared_ptr<devices::crypto_dev::RequestTrace> trace = {},
+    devices::crypto_dev::ThreadHooks threads = {},
+    std::shared_ptr<devices::crypto_dev::DriverCheck> check = {});
+
 // A virtio-crypto device as PCI function, called `name` in logs; `trace`, if there is one, writes its
 // requests down; `verdicts`, if there are any, get what its driver keeps and violates. `memory`, `slot` and
 // `verdicts` outlive it. Its threads call `threads`.

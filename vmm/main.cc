@@ -39,6 +39,7 @@ int run_program(int argc, char** argv) {
   const cli::Command run = cli::add_run_command(app, virtcrypt::conformance::driver_report_file);
   const cli::Command doctor = cli::add_doctor_command(app);
   const cli::Command ctl = cli::add_ctl_command(app);
+  const cli::Command vhost_user = cli::add_vhost_user_command(app);
   const cli::Command vectors = virtcrypt::vectors::add_vectors_command(app);
   const cli::Command bench = virtcrypt::bench::add_bench_command(app);
   const cli::Command replay = virtcrypt::fuzz::add_replay_command(app);
@@ -59,6 +60,7 @@ int run_program(int argc, char** argv) {
     return cli::kExitUsage;
   }
   if (app.got_subcommand("run")) return run();
+  if (app.got_subcommand("vhost-user")) return vhost_user();
   if (app.got_subcommand("vectors")) return vectors();
   if (app.got_subcommand("bench")) return bench();
   if (app.got_subcommand("replay")) return replay();

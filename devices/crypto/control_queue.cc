@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "virtcrypt/crypto/session_cost.h"
-#include "virtcrypt/crypto/stack_wipe.h"
 
 namespace virtcrypt::devices::crypto_dev {
 namespace {
@@ -74,12 +73,9 @@ ControlAnswer ControlQueue::carry_out(ControlRequest& request) {
 }
 
 ControlAnswer ControlQueue::create(const CreateSession& request) {
-  const crypto::StackWipe wipe(crypto::creation_stack_bytes(request.parameters));
   spend(crypto::estimated_creation_ns(request.parameters));
-  auto session = try_create_session(parts_, "controlq", request.parameters);
-  if (!session) return {.status = to_status(session.error())};
-  const std::optional<std::uint64_t> id = parts_.sessions.add(std::move(*session), request.note);
-  if (!id) return {.status = RequestStatus::kNoSpace};
+  const auto id = open_session(parts_, "controlq", request.parameters, request.note);
+  if (!id) return {.status = id.error()};
   count(control_stats_.sessions_created);
   return {.status = RequestStatus::kOk, .session_id = *id};
 }

@@ -1,5 +1,7 @@
 #include "virtcrypt/devices/crypto/device.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cassert>
 #include <cstring>
@@ -160,12 +162,35 @@ QueueLoop* Device::loop_serving(virtio::QueueIndex queue) {
 }
 
 void Device::activate_queue(virtio::ActiveQueue queue, virtio::InterruptSink& interrupts) {
-  if (QueueLoop* const loop = loop_serving(queue.index)) loop->start(std::move(queue.queue), interrupts);
+  if (QueueLoop* const loop = loop_serving(queue.index)) {
+    loop->start(std::move(queue.queue), interrupts, queue.kick_fd);
+  } else if (queue.kick_fd >= 0) {
+    ::close(queue.kick_fd);
+  }
 }
 
 void Device::reset_queue(virtio::QueueIndex queue, std::function<void()> done) {
   QueueLoop* const loop = loop_serving(queue);
   (loop != nullptr ? loop : loops_[to_integer(queue)])->stop(std::move(done));
+}
+
+void Device::suspend_queue(virtio::QueueIndex queue,
+                           std::function<void(std::optional<virtio::QueuePosition>)> done) {
+  QueueLoop* const loop = loop_serving(queue);
+  (loop != nullptr ? loop : loops_[to_integer(queue)])->drain(std::move(done));
+}
+
+crypto::Expected<std::uint64_t, RequestStatus> Device::create_session(
+    const crypto::SessionParameters& parameters) {
+  auto id = open_session(parts_, "session message", parameters, {});
+  count(id ? outside_stats_.sessions_created : outside_stats_.refused);
+  return id;
+}
+
+bool Device::destroy_session(std::uint64_t id) {
+  if (!sessions_.remove(id, std::nullopt)) return false;
+  count(outside_stats_.sessions_destroyed);
+  return true;
 }
 
 void Device::report_fault(virtio::QueueIndex queue, virtio::RingFault fault) {
@@ -211,13 +236,14 @@ void Device::set_bus_master(bool enabled) {
 StatsSnapshot Device::stats() const {
   StatsSnapshot sum;
   sum.sessions_open = sessions_.size();
-  for (const ControlQueue* queue : {control_queue_.get(), early_control_queue_.get()}) {
-    if (queue == nullptr) continue;
-    const ControlStats& control = queue->control_stats();
+  const auto add = [&sum](const ControlStats& control) {
     sum.sessions_created += control.sessions_created.load(std::memory_order_relaxed);
     sum.sessions_destroyed += control.sessions_destroyed.load(std::memory_order_relaxed);
     sum.control_refused += control.refused.load(std::memory_order_relaxed);
-  }
+  };
+  add(outside_stats_);
+  add(control_queue_->control_stats());
+  if (early_control_queue_ != nullptr) add(early_control_queue_->control_stats());
   for (const auto& queue : data_queues_) {
     const DataStats& data = queue->data_stats();
     sum.requests += data.requests.load(std::memory_order_relaxed);

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -88,6 +89,8 @@ class Device final : public virtio::VirtioDevice {
   void activate(virtio::Activation activation) override;
   void activate_queue(virtio::ActiveQueue queue, virtio::InterruptSink& interrupts) override;
   void reset_queue(virtio::QueueIndex queue, std::function<void()> done) override;
+  void suspend_queue(virtio::QueueIndex queue,
+                     std::function<void(std::optional<virtio::QueuePosition>)> done) override;
   void report_fault(virtio::QueueIndex queue, virtio::RingFault fault) override;
   void reset(std::function<void()> done) override;
   void set_bus_master(bool enabled) override;
@@ -96,6 +99,16 @@ class Device final : public virtio::VirtioDevice {
   // request is answered with an error; what is being executed is finished. Any thread.
   void set_ready(bool ready);
   [[nodiscard]] bool ready() const { return ready_.load(std::memory_order_acquire); }
+
+  // For transports whose control queue is somebody else's: a session as a driver creates it, open until it is
+  // destroyed or the device reset. kNoSpace when all are taken. One thread at a time, never during a reset.
+  [[nodiscard]] crypto::Expected<std::uint64_t, RequestStatus> create_session(
+      const crypto::SessionParameters& parameters);
+  // False when there is none.
+  [[nodiscard]] bool destroy_session(std::uint64_t id);
+
+  [[nodiscard]] const Limits& limits() const { return limits_; }
+  [[nodiscard]] LimitedLog& log() { return log_; }
 
   [[nodiscard]] StatsSnapshot stats() const;
 
@@ -123,6 +136,7 @@ class Device final : public virtio::VirtioDevice {
   IoThreads io_;
   std::unique_ptr<crypto::WorkerPool> workers_;
   const DeviceParts parts_;
+  ControlStats outside_stats_;  // of sessions that did not come through the control queue
 
   std::vector<std::unique_ptr<DataQueue>> data_queues_;
   std::unique_ptr<ControlQueue> control_queue_;

@@ -36,5 +36,6 @@ using DriverReport =
 Command add_run_command(CLI::App& app, DriverReport driver_report);
 Command add_doctor_command(CLI::App& app);
 Command add_ctl_command(CLI::App& app);
+Command add_vhost_user_command(CLI::App& app);
 
 }  // namespace virtcrypt::vmm::cli

@@ -1,5 +1,4 @@
 // `virtcrypt run`: boots a guest and stays with it until it ends.
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,17 +13,15 @@
 #include "virtcrypt/vmm/cli/crypto_names.h"
 #include "virtcrypt/vmm/cli/crypto_options.h"
 #include "virtcrypt/vmm/cli/memory_size.h"
+#include "virtcrypt/vmm/cli/process_options.h"
 #include "virtcrypt/vmm/console_output.h"
 #include "virtcrypt/vmm/control_socket.h"
-#include "virtcrypt/vmm/core_dumps.h"
 #include "virtcrypt/vmm/crypto_control.h"
 #include "virtcrypt/vmm/crypto_function.h"
 #include "virtcrypt/vmm/escape_filter.h"
 #include "virtcrypt/vmm/event_loop.h"
-#include "virtcrypt/vmm/logging.h"
 #include "virtcrypt/vmm/machine.h"
 #include "virtcrypt/vmm/probe.h"
-#include "virtcrypt/vmm/sandbox/descriptors.h"
 #include "virtcrypt/vmm/sandbox/sandbox.h"
 #include "virtcrypt/vmm/sandbox/violation.h"
 #include "virtcrypt/vmm/terminal.h"
@@ -36,6 +33,7 @@ namespace {
 using sandbox::ThreadKind;
 
 struct RunOptions {
+  ProcessOptions process;
   std::string kernel;
   std::optional<std::string> initrd;
   std::string append;
@@ -43,20 +41,12 @@ struct RunOptions {
   unsigned cpus = 1;
   std::vector<std::string> crypto;
   bool check_backend = true;
-  std::string log_level = "info";
-  std::optional<std::string> log_file;
   std::optional<std::string> console_log;
   std::optional<std::string> control;
-  std::optional<std::string> trace;
-  bool trace_payload = false;
   bool check_driver = false;
   std::vector<std::string> check_driver_reports;
-  std::string sandbox = "auto";
-  bool core_dumps = false;
 };
 
-const std::map<std::string, sandbox::Mode> kSandboxModes{
-    {"auto", sandbox::Mode::kAuto}, {"on", sandbox::Mode::kOn}, {"off", sandbox::Mode::kOff}};
 static_assert(kExitSandbox == sandbox::kExitViolation);
 
 constexpr unsigned kMaxCpus = 255;  // xAPIC ids 0 to 254; 255 is "all"
@@ -93,17 +83,6 @@ int exit_code(GuestEnd end) {
   return kExitKvmError;
 }
 
-// Adapts a parser of ours to CLI11: its error becomes a usage error.
-template <typename Parser>
-CLI::Validator checked_by(Parser parse) {
-  return CLI::Validator(
-      [parse](std::string& text) {
-        const auto parsed = parse(text);
-        return parsed ? std::string() : parsed.error();
-      },
-      "");
-}
-
 virtio::Expected<void, std::string> parse_report_name(std::string_view name) {
   for (const std::string_view end : {".json", ".txt"}) {
     if (name.size() > end.size() && name.substr(name.size() - end.size()) == end) return {};
@@ -136,29 +115,14 @@ void add_options(CLI::App& command, RunOptions& options) {
       ->check(checked_by(parse_crypto_options));
   command.add_flag("!--no-backend-check", options.check_backend,
                    "Try a Linux kernel even where KVM only interprets guests; it ends early in its boot");
-  command
-      .add_option("--log-level", options.log_level,
-                  "What is logged: trace, debug, info, warn, error, critical, off")
-      ->type_name("LEVEL")
-      ->capture_default_str()
-      ->check(CLI::IsMember(log_level_names()));
-  command.add_option("--log-file", options.log_file, "Log there instead of to standard error")
-      ->type_name("FILE");
+  add_log_options(command, options.process);
   command.add_option("--console-log", options.console_log, "Copy the guest's console output there")
       ->type_name("FILE");
   command
       .add_option("--control", options.control,
                   "Take commands there while the guest runs: a Unix socket, see 'virtcrypt ctl --help'")
       ->type_name("PATH");
-  CLI::Option* const trace =
-      command
-          .add_option("--trace", options.trace,
-                      "Write every request of the crypto devices there, field by field, with status and time")
-          ->type_name("FILE");
-  command
-      .add_flag("--trace-payload", options.trace_payload,
-                "With it texts, results and keys, in hexadecimal; the first 4 KiB of each")
-      ->needs(trace);
+  add_trace_options(command, options.process);
   command.add_flag(
       "--check-driver", options.check_driver,
       "Judge the drivers of the crypto devices while they work by what the specification demands of "
@@ -170,17 +134,7 @@ void add_options(CLI::App& command, RunOptions& options) {
           "in .json or .txt; may be repeated. Judges without printing")
       ->type_name("FILE")
       ->check(checked_by(parse_report_name));
-  command
-      .add_option(
-          "--sandbox", options.sandbox,
-          "What the monitor takes from itself before the guest runs: auto is all that this kernel can take, "
-          "with a warning if that is little; on refuses to run without filters of system calls; off is for "
-          "debuggers")
-      ->type_name("MODE")
-      ->capture_default_str()
-      ->check(CLI::IsMember(kSandboxModes));
-  command.add_flag("--core-dumps", options.core_dumps,
-                   "Allow core dumps and debuggers; without it neither gets at the guest's keys");
+  add_sandbox_options(command, options.process);
   command.footer(kFooter);
 }
 
@@ -190,13 +144,6 @@ std::vector<CryptoOptions> crypto_devices(const RunOptions& options) {
     devices.push_back(*parse_crypto_options(text));  // checked when the command line was read
   }
   return devices;
-}
-
-std::shared_ptr<devices::crypto_dev::RequestTrace> make_trace(const RunOptions& options) {
-  if (!options.trace) return nullptr;
-  return std::make_shared<devices::crypto_dev::RequestTrace>(
-      [file = std::make_shared<TraceFile>(*options.trace)](std::string_view text) { file->write(text); },
-      options.trace_payload);
 }
 
 std::string_view text_of(CryptoDialect dialect) {
@@ -228,7 +175,7 @@ class Session {
                   .console_input_ready = [this] { loop_.resume_input(); },
                   .ended = [this](const GuestExit& exit) { on_ended(exit); },
                   .vcpu_thread_started = sandbox.thread_start(ThreadKind::kVcpu)}) {
-    const auto trace = make_trace(options);
+    const auto trace = make_trace(options.process);
     unsigned number = 0;
     for (const CryptoOptions& crypto : crypto_devices(options)) {
       const std::string name = "crypto" + std::to_string(number++);
@@ -350,17 +297,12 @@ class Session {
 };
 
 int run(const RunOptions& options, const DriverReport& driver_report) {
-  // Before anything is opened. A descriptor that was inherited may be needed until then: /dev/fd/N is a
-  // file's name.
-  sandbox::have_standard_descriptors();
-  sandbox::Options wanted{.mode = kSandboxModes.at(options.sandbox),
-                          .inherited = sandbox::descriptors_in_use()};
-  sandbox::raise_descriptor_limit();
-  set_up_logging(options.log_level, options.log_file);
-  if (!options.core_dumps) forbid_core_dumps();
+  // A descriptor that was inherited may be needed until the sandbox closes it: /dev/fd/N is a file's name.
+  sandbox::Options wanted = begin_sandbox(options.process);
+  set_up_process(options.process);
   if (options.check_backend) require_backend_for(options.kernel, Kvm());
   wanted.control_socket = options.control;
-  wanted.clients = ControlSocket::kMaxClients;
+  wanted.clients = options.control ? ControlSocket::kMaxClients : 0;
   sandbox::Sandbox sandbox(std::move(wanted));
   return Session(options, driver_report, sandbox).run();
 }

@@ -99,7 +99,8 @@ Sandbox::Sandbox(Options options) : options_(std::move(options)) {
   forestall_late_lookups();
   if (filters_missing_.empty()) {
     install_violation_handler();
-    const RuleOptions rules{.control_socket = options_.control_socket.has_value()};
+    const RuleOptions rules{.control_socket = options_.control_socket.has_value(),
+                            .vhost_user = options_.vhost_user};
     for (std::size_t kind = 0; kind < kThreadKinds; ++kind) {
       filters_[kind] = compile_filter(rules_for(static_cast<ThreadKind>(kind), rules));
     }
@@ -140,7 +141,7 @@ void Sandbox::confine_event_loop() {
   report_what_is_missing();
   close_descriptors(options_.inherited);
   try {
-    limit_new_descriptors(options_.control_socket ? options_.clients : 0);
+    limit_new_descriptors(options_.clients);
   } catch (const HostError& error) {
     die(error.what());
   }

@@ -26,6 +26,7 @@ struct Options {
   std::vector<int> inherited = {};                           // descriptors to be closed
   std::optional<std::filesystem::path> control_socket = {};  // may be removed in the end, and has clients
   std::size_t clients = 0;                                   // descriptors for them
+  bool vhost_user = false;  // that socket's clients are front-ends, which pass descriptors of their memory
 };
 
 // Empty when this build and this kernel can confine threads with seccomp, otherwise the reason.

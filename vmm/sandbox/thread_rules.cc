@@ -85,6 +85,20 @@ void allow_control_socket(std::vector<Rule>& rules) {
   allow(rules, {SYS_unlink});  // of its file, in the end
 }
 
+// The memory of a front-end, its eventfds, and records of what is in flight.
+void allow_vhost_user(std::vector<Rule>& rules) {
+  allow(rules, {SYS_recvmsg, SYS_sendmsg, SYS_accept, SYS_accept4, SYS_getsockopt, SYS_poll, SYS_unlink});
+  rules.push_back({SYS_mmap, {{2, PROT_EXEC, 0}, {3, MAP_SHARED, MAP_SHARED}}});
+  allow_values(rules, SYS_fcntl, 1, {F_DUPFD_CLOEXEC, F_ADD_SEALS});
+  allow(rules, {SYS_memfd_create, SYS_ftruncate, SYS_epoll_create1, SYS_timerfd_create, SYS_pidfd_open});
+}
+
+// Eventfds come and go with rings.
+void allow_outer_kicks(std::vector<Rule>& rules) {
+  allow(rules, {SYS_epoll_ctl, SYS_close});
+  allow_values(rules, SYS_ioctl, 1, {FIONBIO});
+}
+
 void allow_event_loop(std::vector<Rule>& rules) {
   allow_loop(rules);
   allow(rules, {SYS_readv, SYS_epoll_ctl, SYS_close});
@@ -102,6 +116,7 @@ void allow_kind(std::vector<Rule>& rules, ThreadKind kind, const RuleOptions& op
     case ThreadKind::kEventLoop:
       allow_event_loop(rules);
       if (options.control_socket) allow_control_socket(rules);
+      if (options.vhost_user) allow_vhost_user(rules);
       break;
     case ThreadKind::kVcpu:
       allow_kvm(rules, {kvm_vcpu_requests(), kvm_line_requests(), kvm_route_requests()});
@@ -112,6 +127,7 @@ void allow_kind(std::vector<Rule>& rules, ThreadKind kind, const RuleOptions& op
       allow_posting(rules);
       allow_kvm(rules, {kvm_line_requests()});
       allow(rules, {SYS_getrandom});
+      if (options.vhost_user) allow_outer_kicks(rules);
       break;
     case ThreadKind::kWorker:
       allow_posting(rules);

@@ -35,6 +35,7 @@ struct Rule {
 
 struct RuleOptions {
   bool control_socket = false;  // the event loop serves one
+  bool vhost_user = false;      // the event loop serves front-ends of vhost-user
 };
 
 // Those made most often first. Everything else is forbidden.

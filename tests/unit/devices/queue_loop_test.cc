@@ -65,6 +65,7 @@ class TeasingRing final : public virtio::Queue {
   [[nodiscard]] bool publish() override { return false; }
   void disable_notifications() override {}
   [[nodiscard]] bool enable_notifications() override { return true; }
+  [[nodiscard]] virtio::QueuePosition position() const override { return {}; }
   void set_observer(std::unique_ptr<virtio::RingObserver>) override {}
 
  private:

@@ -54,6 +54,7 @@ class ScriptedRing final : public virtio::Queue {
     ++script_.notifications;
     return false;
   }
+  [[nodiscard]] virtio::QueuePosition position() const override { return {}; }
   void set_observer(std::unique_ptr<virtio::RingObserver>) override {}
 
  private:

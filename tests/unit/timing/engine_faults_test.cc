@@ -2,6 +2,7 @@
 // in silence.
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
@@ -25,8 +26,13 @@ constexpr std::uint16_t kConfigVector = 0;
 class Faulty {
  public:
   explicit Faulty(std::shared_ptr<devices::crypto_dev::RequestTrace> trace = nullptr)
-      : driver({.io_threads = 1, .workers = 1, .max_sessions = 8, .trace = std::move(trace)}, {},
-               {.engine = std::make_unique<SteeredEngine>(steering)}) {
+      // A device that polls would take the first request while the second is not there yet.
+      : driver({.io_threads = 1,
+                .poll = std::chrono::microseconds(0),
+                .workers = 1,
+                .max_sessions = 8,
+                .trace = std::move(trace)},
+               {}, {.engine = std::make_unique<SteeredEngine>(steering)}) {
     steering.estimated_ns = GENERATE(kOnTheLoop, kByAWorker);
   }
 
