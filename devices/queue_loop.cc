@@ -248,7 +248,7 @@ void QueueLoop::end_work() {
 }
 
 void QueueLoop::finish_drain_if_idle() {
-  if (stats_.in_flight > 0) return;
+  if (stats_.in_flight != 0) return;
   std::optional<virtio::QueuePosition> position;
   if (queue_ != nullptr) position = queue_->position();
   drop_queue();

@@ -130,6 +130,13 @@ class WriteCursor : public ChainCursor {
     if (bytes != 0 && step_in_one_piece(bytes) == nullptr) skip_pieces(bytes);
   }
 
+  // Steps to the last byte; there is at least one left.
+  void skip_to_last() {
+    segments_ = segments_.last(1);
+    offset_ = segments_.front().size() - 1;
+    remaining_ = 1;
+  }
+
   // Leaves the last `bytes` bytes out, which somebody else writes.
   void drop_last(std::uint64_t bytes) { remaining_ -= bytes < remaining_ ? bytes : remaining_; }
 

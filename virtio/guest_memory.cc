@@ -33,7 +33,8 @@ const MemoryRegion* GuestMemory::find(std::uint64_t address) const {
   return nullptr;
 }
 
-std::optional<std::span<std::byte>> GuestMemory::range(GuestAddress address, std::uint64_t length) const {
+std::optional<std::span<std::byte>> GuestMemory::range_anywhere(GuestAddress address,
+                                                                std::uint64_t length) const {
   const std::uint64_t start = to_integer(address);
   const MemoryRegion* region = find(start);
   if (region == nullptr || length == 0) return std::nullopt;

@@ -32,16 +32,27 @@ class GuestMemory {
 
   // The bytes [address, address + length) when they lie in one region; nothing otherwise. A length of 0 has
   // no range.
-  [[nodiscard]] std::optional<std::span<std::byte>> range(GuestAddress address, std::uint64_t length) const;
+  [[nodiscard]] std::optional<std::span<std::byte>> range(GuestAddress address, std::uint64_t length) const {
+    std::byte* const bytes = in_largest(address, length);
+    if (bytes == nullptr) return range_anywhere(address, length);
+    return std::span(bytes, length);
+  }
+
+  // The same in the largest region alone, where most of what a guest uses lies; null: not there.
+  [[nodiscard]] std::byte* in_largest(GuestAddress address, std::uint64_t length) const {
+    const std::uint64_t offset = to_integer(address) - largest_base_;
+    // The second comparison does not wrap: the first one holds.
+    if (offset >= largest_.size() || length - 1 >= largest_.size() - offset) return nullptr;
+    return largest_.data() + offset;
+  }
 
   // Appends the bytes [address, address + length) to `pieces`, in order, split where adjacent regions meet.
   // False, with nothing appended, when any byte is not RAM or the range wraps.
   [[nodiscard]] bool append_pieces(GuestAddress address, std::uint64_t length,
                                    std::vector<std::span<std::byte>>& pieces) const {
-    const std::uint64_t offset = to_integer(address) - largest_base_;
-    const bool fits = offset < largest_.size() && length <= largest_.size() - offset;
-    if (!fits || length == 0) return append_anywhere(address, length, pieces);
-    pieces.emplace_back(largest_.data() + offset, length);
+    std::byte* const bytes = in_largest(address, length);
+    if (bytes == nullptr) return append_anywhere(address, length, pieces);
+    pieces.emplace_back(bytes, length);
     return true;
   }
 
@@ -50,6 +61,8 @@ class GuestMemory {
  private:
   [[nodiscard]] const MemoryRegion* find(std::uint64_t address) const;
 
+  [[nodiscard]] std::optional<std::span<std::byte>> range_anywhere(GuestAddress address,
+                                                                   std::uint64_t length) const;
   [[nodiscard]] bool append_anywhere(GuestAddress address, std::uint64_t length,
                                      std::vector<std::span<std::byte>>& pieces) const;
 

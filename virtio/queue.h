@@ -70,7 +70,7 @@ class Queue {
   // Returns a chain, any order, saying how many bytes of it were written, counted from its first writable
   // byte. The driver sees it with the next publish(); with IN_ORDER with the next one after all chains that
   // were popped before it have been completed too.
-  virtual void complete(DescriptorChain chain, std::uint32_t written) = 0;
+  virtual void complete(DescriptorChain&& chain, std::uint32_t written) = 0;
 
   // Makes all that was completed visible in one update. True when the driver wants a used buffer
   // notification.

@@ -17,7 +17,9 @@ RingResult<bool> RingQueue::pop(DescriptorChain& chain) {
   if (fault_) return fault(*fault_);
   std::unique_ptr<ChainStorage> storage = take_storage();
   seen_.clear();
-  const RingResult<bool> collected = collect_next(*storage);
+  RingResult<bool> collected = collect_next(*storage);
+  if (storage->readable_bytes + storage->writable_bytes > UINT32_MAX)
+    collected = fault(RingFault::kTooManyBytes);
   if (!collected || !*collected) {
     stock_.push_back(std::move(storage));
     if (collected) return false;
@@ -31,7 +33,7 @@ RingResult<bool> RingQueue::pop(DescriptorChain& chain) {
   return true;
 }
 
-void RingQueue::complete(DescriptorChain chain, std::uint32_t written) {
+void RingQueue::complete(DescriptorChain&& chain, std::uint32_t written) {
   Held completed{chain.release(), written};
   if (!in_order_) return put_used_and_stock(std::move(completed));
   // RSVD-DEV-005. Each buffer gets a used element of its own, although one for the last of a batch would do
@@ -69,8 +71,6 @@ RingResult<void> RingQueue::add_odd_buffer(std::uint64_t address, std::uint32_t 
   const bool writable = (flags & kDescriptorWrite) != 0;
   // 2.7.4.2, PACKED-DRV-008: device-writable descriptors come after all device-readable ones.
   if (!writable && !chain.writable.empty()) return fault(RingFault::kReadableAfterWritable);
-  if (chain.readable_bytes + chain.writable_bytes + length > UINT32_MAX)
-    return fault(RingFault::kTooManyBytes);
   if (!memory_.append_pieces(GuestAddress{address}, length, writable ? chain.writable : chain.readable)) {
     return fault(RingFault::kBadBufferAddress);
   }

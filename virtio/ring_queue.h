@@ -41,7 +41,7 @@ class RingQueue : public Queue {
  public:
   [[nodiscard]] std::uint16_t size() const final { return size_; }
   [[nodiscard]] RingResult<bool> pop(DescriptorChain& chain) final;
-  void complete(DescriptorChain chain, std::uint32_t written) final;
+  void complete(DescriptorChain&& chain, std::uint32_t written) final;
   void set_observer(std::unique_ptr<RingObserver> observer) final { observer_ = std::move(observer); }
 
  protected:
@@ -57,14 +57,16 @@ class RingQueue : public Queue {
   // Appends a buffer that a descriptor describes to the chain.
   [[nodiscard]] RingResult<void> add_buffer(std::uint64_t address, std::uint32_t length, std::uint16_t flags,
                                             ChainStorage& chain) const {
-    const bool writable = (flags & kDescriptorWrite) != 0;
-    const bool in_order = writable || chain.writable.empty();
-    const std::uint64_t bytes = chain.readable_bytes + chain.writable_bytes + length;
-    if (!in_order || bytes > UINT32_MAX ||
-        !memory_.append_pieces(GuestAddress{address}, length, writable ? chain.writable : chain.readable)) {
-      return add_odd_buffer(address, length, flags, chain);
+    std::byte* const bytes = memory_.in_largest(GuestAddress{address}, length);
+    if (bytes == nullptr) return add_odd_buffer(address, length, flags, chain);
+    if ((flags & kDescriptorWrite) != 0) {
+      chain.writable.emplace_back(bytes, length);
+      chain.writable_bytes += length;
+    } else {
+      if (!chain.writable.empty()) return add_odd_buffer(address, length, flags, chain);
+      chain.readable.emplace_back(bytes, length);
+      chain.readable_bytes += length;
     }
-    (writable ? chain.writable_bytes : chain.readable_bytes) += length;
     return {};
   }
 

@@ -143,9 +143,11 @@ std::uint32_t StandardDialect::write_data_answer(const DataRequest& request, Req
   if (one_more) ++room;
 
   virtio::WriteCursor cursor = chain.writer();
-  cursor.skip(result);
-  cursor.fill_zero(room - result);
-  cursor.skip(before_status - room);
+  if (room > result) {
+    cursor.skip(result);
+    cursor.fill_zero(room - result);
+  }
+  cursor.skip_to_last();
   if (!cursor.write_object(wire_status(status))) return 0;
   if (akcipher) return static_cast<std::uint32_t>(result + 1);
   return static_cast<std::uint32_t>(room == before_status ? writable : room);

@@ -4,14 +4,10 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "virtcrypt/crypto/engine.h"
-#include "virtcrypt/crypto/session_cost.h"
-#include "virtcrypt/crypto/stack_wipe.h"
 #include "virtcrypt/crypto/worker_pool.h"
 #include "virtcrypt/devices/crypto/dialect.h"
 #include "virtcrypt/devices/crypto/driver_check.h"
@@ -59,15 +55,8 @@ inline void log_refusal(const DeviceParts& parts, std::string_view queue, const 
 }
 
 // Creates a session and gives it an id; wipes what that leaves on the stack.
-[[nodiscard]] inline crypto::Expected<std::uint64_t, RequestStatus> open_session(
+[[nodiscard]] crypto::Expected<std::uint64_t, RequestStatus> open_session(
     const DeviceParts& parts, std::string_view queue, const crypto::SessionParameters& parameters,
-    const SessionNote& note) {
-  const crypto::StackWipe wipe(crypto::creation_stack_bytes(parameters));
-  auto session = try_create_session(parts, queue, parameters);
-  if (!session) return crypto::Unexpected<RequestStatus>(to_status(session.error()));
-  const std::optional<std::uint64_t> id = parts.sessions.add(std::move(*session), note);
-  if (!id) return crypto::Unexpected<RequestStatus>(RequestStatus::kNoSpace);
-  return *id;
-}
+    const SessionNote& note);
 
 }  // namespace virtcrypt::devices::crypto_dev

@@ -61,7 +61,7 @@ class TeasingRing final : public virtio::Queue {
     return false;
   }
   [[nodiscard]] bool has_available() const override { return false; }
-  void complete(virtio::DescriptorChain, std::uint32_t) override {}
+  void complete(virtio::DescriptorChain&&, std::uint32_t) override {}
   [[nodiscard]] bool publish() override { return false; }
   void disable_notifications() override {}
   [[nodiscard]] bool enable_notifications() override { return true; }

@@ -47,7 +47,7 @@ class ScriptedRing final : public virtio::Queue {
     if (++script_.looks == script_.comes_at_look) ++script_.available;
     return script_.available != 0;
   }
-  void complete(virtio::DescriptorChain chain, std::uint32_t) override { chain.discard(); }
+  void complete(virtio::DescriptorChain&& chain, std::uint32_t) override { chain.discard(); }
   [[nodiscard]] bool publish() override { return false; }
   void disable_notifications() override {}
   [[nodiscard]] bool enable_notifications() override {
