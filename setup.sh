@@ -138,3 +138,14 @@ build_images() {
     made_from "$images/payload.cpio"
   fi
 }
+
+# prepare_images: fetch_kernel and build_images, by one of those that run at a time.
+prepare_images() {
+  local lock
+  mkdir -p "$cache"
+  exec {lock}> "$cache/lock"
+  flock "$lock"
+  fetch_kernel
+  build_images
+  exec {lock}>&-
+}

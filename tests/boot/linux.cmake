@@ -16,6 +16,14 @@ foreach(scenario demo split smp intx devices memory rfc-v2 reload)
     LABELS linux-guest TIMEOUT 30 SKIP_RETURN_CODE 77 FIXTURES_REQUIRED linux-guest)
 endforeach()
 
+# QEMU's own device with the back-end of vhost-user behind it.
+foreach(case queues1 queues2 no-backend)
+  add_test(NAME linux.vhost_user.${case}
+           COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/vhost_user.sh ${PROJECT_BINARY_DIR}/vhost-user ${case})
+  set_tests_properties(linux.vhost_user.${case} PROPERTIES
+    LABELS "linux-guest;vhost-user" TIMEOUT 900 SKIP_RETURN_CODE 77)
+endforeach()
+
 foreach(case missing-kernel kernel-is-folder not-a-kernel empty-kernel kernel-32-bit kernel-arm64 missing-initrd no-kernel
         too-little-memory kernel-needs-more-memory bad-memory bad-cpus bad-crypto bad-crypto-feature bad-crypto-algorithm bad-crypto-engine ctl-nobody
         bad-driver-report bench-algorithm bench-plot trace-is-folder payload-without-trace bad-log-level unknown-option unknown-command no-command no-permission no-kvm

@@ -16,9 +16,8 @@ rm -rf "$plan"
 
 check_host
 virtcrypt=$root/build/vmm/virtcrypt
-fetch_kernel
 choose_lane
-build_images
+prepare_images
 echo "lane: $lane, because $lane_reason"
 
 # Limits are for a busy machine: a run takes seconds on hardware and half a minute emulated.
