@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstddef>
+#include <filesystem>
 #include <system_error>
 
 #include <spdlog/fmt/fmt.h>
@@ -41,6 +42,15 @@ Protocol::endpoint endpoint_of(const std::string& path, const char* what) {
         fmt::format("{} '{}': a path has 1 to {} bytes; choose another", what, path, kLongestPath));
   }
   return Protocol::endpoint(path);
+}
+
+void check_socket_path(const std::string& path, const char* what) {
+  (void)endpoint_of(path, what);
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  std::error_code ignored;
+  if (!folder.empty() && !std::filesystem::is_directory(folder, ignored))
+    throw HostError(fmt::format("cannot listen on {} '{}': {} is no folder; choose another path", what, path,
+                                folder.string()));
 }
 
 Protocol::acceptor listen_on(asio::io_context& context, const std::string& path, const char* what) {

@@ -48,10 +48,7 @@ int socket_option(int fd, int option) {
 
 VhostUserServer::VhostUserServer(asio::io_context& context, virtio::vhost_user::Backend& backend,
                                  const std::string& path)
-    : context_(context),
-      backend_(backend),
-      path_(path),
-      acceptor_(listen_on(context, path, "vhost-user socket")) {
+    : context_(context), backend_(backend), path_(path), acceptor_(listen_on(context, path, kWhat)) {
   spdlog::info("vhost-user: waiting for a front-end at {}", path);
   accept();
 }

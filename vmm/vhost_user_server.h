@@ -20,6 +20,8 @@ namespace virtcrypt::vmm {
 // left. Thread-safety: the thread that runs the context; it must not run any more when this object goes.
 class VhostUserServer {
  public:
+  static constexpr const char* kWhat = "vhost-user socket";  // in errors
+
   // Listens at `path`; HostError. The file is removed in the end.
   VhostUserServer(asio::io_context& context, virtio::vhost_user::Backend& backend, const std::string& path);
   // Takes over an inherited socket, which listens or is connected; HostError. `ended` is called when the one

@@ -105,6 +105,7 @@ Expected<std::optional<Reply>, std::string> Backend::handle(Message message) {
       name.empty() ? "message " + std::to_string(message.header.request) : std::string(name);
   if ((message.header.flags & kVersionMask) != kVersion || (message.header.flags & kReplyFlag) != 0)
     return Ended(title + ": these are no flags of a request of version 1");
+  is_as_new_ = false;
   Result result = dispatch(request, message);
   if (!result) return Ended(title + ": " + result.error());
   if (!*result && wants_acknowledgement(message)) return std::optional(reply_with(kSuccess));
@@ -485,6 +486,7 @@ void Backend::disconnect() {
 }
 
 void Backend::reset_device() {
+  if (std::exchange(is_as_new_, true)) return;
   wait_for([this](std::function<void()> done) { device_.reset(std::move(done)); });
   active_with_.reset();
   inflight_.reset();

@@ -66,7 +66,7 @@ class Backend {
   // (sessions).
   void disconnect();
 
-  // The device as new.
+  // The device as new. Without a message since the last time there is nothing to do.
   void reset_device();
 
   // Rings that are served at the moment.
@@ -118,6 +118,7 @@ class Backend {
   std::vector<std::unique_ptr<Vring>> rings_;
   std::optional<std::uint64_t> features_;  // that were acknowledged
   std::uint64_t protocol_features_ = 0;
+  bool is_as_new_ = true;
   std::optional<FeatureSet> active_with_;  // what the device was activated with
   class NoInterrupts;
   const std::unique_ptr<NoInterrupts> no_interrupts_;

@@ -19,6 +19,7 @@
 #include "virtcrypt/vmm/cli/crypto_options.h"
 #include "virtcrypt/vmm/cli/process_options.h"
 #include "virtcrypt/vmm/crypto_function.h"
+#include "virtcrypt/vmm/listening_socket.h"
 #include "virtcrypt/vmm/sandbox/sandbox.h"
 #include "virtcrypt/vmm/vhost_user_server.h"
 
@@ -102,6 +103,7 @@ class Service {
 };
 
 int serve(const VhostUserOptions& options) {
+  if (options.socket) check_socket_path(*options.socket, VhostUserServer::kWhat);
   sandbox::Options wanted = begin_sandbox(options.process);
   set_up_process(options.process);
   const CryptoOptions crypto = *parse_crypto_options(options.crypto);  // checked with the command line
