@@ -170,6 +170,34 @@ case $case in
     bzimage '\x01'
     expect "$host_error" "interpret|hardware" "$virtcrypt" run --kernel "$scratch/bzImage"
     ;;
+  vhost-user-no-folder)
+    expect "$host_error" "cannot listen.*no-such-folder" "$virtcrypt" vhost-user --socket "$scratch/no-such-folder/socket"
+    ;;
+  vhost-user-long-path) expect "$host_error" "107 bytes" "$virtcrypt" vhost-user --socket "$scratch/$(printf '%0108d' 0)" ;;
+  vhost-user-file)
+    echo precious > "$scratch/file"
+    expect "$host_error" "file.*in use" "$virtcrypt" vhost-user --socket "$scratch/file"
+    [[ $(< "$scratch/file") == precious ]]
+    ;;
+  vhost-user-in-use)
+    : > "$scratch/first"
+    "$virtcrypt" vhost-user --socket "$scratch/socket" < /dev/null 2> "$scratch/first" &
+    first=$!
+    for ((tries = 0; tries < 200; ++tries)); do
+      if grep -q "waiting for a front-end" "$scratch/first"; then break; fi
+      sleep 0.1
+    done
+    expect "$host_error" "in use by another program" "$virtcrypt" vhost-user --socket "$scratch/socket"
+    kill -TERM "$first"
+    wait "$first"
+    ;;
+  vhost-user-no-socket) expect "$host_error" "--fd 3: .*no Unix stream socket" "$virtcrypt" vhost-user --fd 3 3< /etc/os-release ;;
+  vhost-user-bad-fd) expect "$usage_error" "--fd" "$virtcrypt" vhost-user --fd three ;;
+  vhost-user-fd-and-socket)
+    expect "$usage_error" "--socket excludes --fd" "$virtcrypt" vhost-user --fd 3 --socket "$scratch/socket" ;;
+  vhost-user-nothing) expect "$usage_error" "--socket PATH.*--fd N" "$virtcrypt" vhost-user ;;
+  vhost-user-bad-crypto)
+    expect "$usage_error" "unknown key 'wheels'" "$virtcrypt" vhost-user --socket "$scratch/socket" --crypto wheels=4 ;;
   *)
     echo "no case named $case" >&2
     exit 1

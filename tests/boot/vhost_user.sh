@@ -52,7 +52,7 @@ start_backend() {
   "$virtcrypt" vhost-user --socket "$socket" --crypto "queues=$queues" --sandbox on --log-level debug \
     --log-file "$folder/backend.log" 2> "$folder/backend.stderr" &
   backend=$!
-  wait_until 20 test -S "$socket" || bad "the back-end does not listen"
+  wait_until 20 grep -qs 'waiting for a front-end' "$folder/backend.log" || bad "the back-end does not listen"
 }
 
 backend_lives() { kill -0 "$backend" 2> /dev/null; }
