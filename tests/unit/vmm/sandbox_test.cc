@@ -296,6 +296,56 @@ TEST_CASE("Sandbox: the event loop has the rights of a control socket when it ha
   }
 }
 
+TEST_CASE("Sandbox: the event loop may map what a vhost-user front-end shares, and no code",
+          "[vmm][sandbox]") {
+  if (!has_filters()) return;
+  const auto mapping = [](unsigned long protection, unsigned long flags) {
+    return [=] { ::syscall(SYS_mmap, 0, 4096, protection, flags, kNoFd, 0); };
+  };
+  constexpr unsigned long kData = PROT_READ | PROT_WRITE;
+  const RuleOptions serves{.vhost_user = true};
+  for (const ThreadKind kind : kAllKinds) {
+    INFO(name_of(kind));
+    const int expected = kind == ThreadKind::kEventLoop ? 0 : kExitViolation;
+    CHECK(as(kind, mapping(kData, MAP_SHARED), serves).exit_code == expected);
+    CHECK(as(kind, mapping(kData, MAP_SHARED)).exit_code == kExitViolation);
+    CHECK(as(kind, mapping(kData, MAP_PRIVATE), serves).exit_code == kExitViolation);
+    CHECK(as(kind, mapping(kData | PROT_EXEC, MAP_SHARED), serves).exit_code == kExitViolation);
+    CHECK(as(kind, mapping(PROT_READ | PROT_EXEC, MAP_SHARED | MAP_ANONYMOUS), serves).exit_code ==
+          kExitViolation);
+  }
+}
+
+TEST_CASE("Sandbox: threads have the rights of a vhost-user back-end when they serve one", "[vmm][sandbox]") {
+  if (!has_filters()) return;
+  using enum ThreadKind;
+  const std::vector<Right> rights{
+      {{"accept4", SYS_accept4, {kNoFd}}, {kEventLoop}},
+      {{"recvmsg", SYS_recvmsg, {kNoFd}}, {kEventLoop}},
+      {{"memfd_create", SYS_memfd_create, {text("memory"), MFD_CLOEXEC}}, {kEventLoop}},
+      {{"ftruncate", SYS_ftruncate, {kNoFd}}, {kEventLoop}},
+      {{"fcntl", SYS_fcntl, {kNoFd, F_ADD_SEALS}}, {kEventLoop}},
+      {{"fcntl", SYS_fcntl, {kNoFd, F_DUPFD_CLOEXEC, 0}}, {kEventLoop}},
+      {{"timerfd_create", SYS_timerfd_create, {CLOCK_MONOTONIC}}, {kEventLoop}},
+      {{"pidfd_open", SYS_pidfd_open, {1, kNoFd}}, {kEventLoop}},
+      {{"close", SYS_close, {kNoFd}}, {kEventLoop, kIo, kConsole}},
+      {{"epoll_ctl", SYS_epoll_ctl, {kNoFd, EPOLL_CTL_ADD}}, {kEventLoop, kIo}},
+      {{"socket", SYS_socket, {AF_UNIX, SOCK_STREAM, 0}}, {}},
+      {{"connect", SYS_connect, {kNoFd}}, {}},
+      {{"eventfd2", SYS_eventfd2, {0, O_CLOEXEC}}, {}},
+      {{"pidfd_getfd", SYS_pidfd_getfd, {kNoFd}}, {}},
+      {{"pidfd_send_signal", SYS_pidfd_send_signal, {kNoFd}}, {}},
+  };
+  for (const Right& right : rights) {
+    for (const ThreadKind kind : kAllKinds) {
+      const bool allowed = std::find(right.kinds.begin(), right.kinds.end(), kind) != right.kinds.end();
+      INFO(name_of(kind) << ": " << right.call.name << " " << right.call.number);
+      CHECK(as(kind, [&] { right.call.make(); }, {.vhost_user = true}).exit_code ==
+            (allowed ? 0 : kExitViolation));
+    }
+  }
+}
+
 TEST_CASE("Sandbox: system calls of other architectures kill the process", "[vmm][sandbox]") {
   if (!has_filters()) return;
   constexpr int kX32 = 0x4000'0000;
