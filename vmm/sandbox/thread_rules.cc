@@ -105,8 +105,6 @@ void allow_event_loop(std::vector<Rule>& rules) {
   allow_values(rules, SYS_fcntl, 1, {F_GETFL, F_SETFL});
   allow_values(rules, SYS_ioctl, 1, {FIONBIO, TIOCGPGRP});
   allow(rules, {SYS_getpgrp});
-  // Console input raises the serial port's interrupt; the end takes the devices off the machine.
-  allow_kvm(rules, {kvm_line_requests(), kvm_route_requests()});
   // Asio gives the signals back that it took.
   allow_values(rules, SYS_rt_sigaction, 0, {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCONT});
 }
@@ -115,6 +113,8 @@ void allow_kind(std::vector<Rule>& rules, ThreadKind kind, const RuleOptions& op
   switch (kind) {
     case ThreadKind::kEventLoop:
       allow_event_loop(rules);
+      // Console input raises the serial port's interrupt; the end takes the devices off the machine.
+      if (!options.vhost_user) allow_kvm(rules, {kvm_line_requests(), kvm_route_requests()});
       if (options.control_socket) allow_control_socket(rules);
       if (options.vhost_user) allow_vhost_user(rules);
       break;
@@ -125,9 +125,12 @@ void allow_kind(std::vector<Rule>& rules, ThreadKind kind, const RuleOptions& op
     case ThreadKind::kIo:
       allow_loop(rules);
       allow_posting(rules);
-      allow_kvm(rules, {kvm_line_requests()});
       allow(rules, {SYS_getrandom});
-      if (options.vhost_user) allow_outer_kicks(rules);
+      if (options.vhost_user) {
+        allow_outer_kicks(rules);
+      } else {
+        allow_kvm(rules, {kvm_line_requests()});
+      }
       break;
     case ThreadKind::kWorker:
       allow_posting(rules);

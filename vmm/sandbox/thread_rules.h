@@ -35,7 +35,7 @@ struct Rule {
 
 struct RuleOptions {
   bool control_socket = false;  // the event loop serves one
-  bool vhost_user = false;      // the event loop serves front-ends of vhost-user
+  bool vhost_user = false;  // the event loop serves front-ends of vhost-user; there is no machine of our own
 };
 
 // Those made most often first. Everything else is forbidden.

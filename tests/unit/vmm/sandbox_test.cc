@@ -330,6 +330,9 @@ TEST_CASE("Sandbox: threads have the rights of a vhost-user back-end when they s
       {{"pidfd_open", SYS_pidfd_open, {1, kNoFd}}, {kEventLoop}},
       {{"close", SYS_close, {kNoFd}}, {kEventLoop, kIo, kConsole}},
       {{"epoll_ctl", SYS_epoll_ctl, {kNoFd, EPOLL_CTL_ADD}}, {kEventLoop, kIo}},
+      // A machine of this process there is not; another one's might be passed along.
+      {{"ioctl", SYS_ioctl, {kNoFd, KVM_IRQ_LINE}}, {kVcpu}},
+      {{"ioctl", SYS_ioctl, {kNoFd, KVM_IRQFD}}, {kVcpu}},
       {{"socket", SYS_socket, {AF_UNIX, SOCK_STREAM, 0}}, {}},
       {{"connect", SYS_connect, {kNoFd}}, {}},
       {{"eventfd2", SYS_eventfd2, {0, O_CLOEXEC}}, {}},
