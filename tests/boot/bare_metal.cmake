@@ -19,7 +19,7 @@ set_tests_properties(bare-metal.no-device PROPERTIES LABELS bare-metal TIMEOUT 1
 # The sandbox of the program, and what happens to a thread that tries what it forbids.
 add_library(sandbox_intruder MODULE ${CMAKE_CURRENT_SOURCE_DIR}/intruder.c)
 target_link_libraries(sandbox_intruder PRIVATE ${CMAKE_DL_LIBS} virtcrypt_options)
-foreach(case threads intruders terminal off)
+foreach(case threads intruders vhost-user terminal off)
   add_test(NAME sandbox.${case}
            COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/sandbox.sh $<TARGET_FILE:virtcrypt> $<TARGET_FILE:bare_metal_guest>
                    $<TARGET_FILE:sandbox_intruder> ${PROJECT_BINARY_DIR}/sandbox ${case})

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The sandbox of the real program, with the bare-metal guest in it. What a thread must not do is done by a library that is
 # loaded into the program (intruder.c).
-# usage: sandbox.sh VIRTCRYPT GUEST INTRUDER OUTPUT-FOLDER threads|intruders|terminal|off
+# usage: sandbox.sh VIRTCRYPT GUEST INTRUDER OUTPUT-FOLDER threads|intruders|vhost-user|terminal|off
+# vhost-user is about that command, and needs no KVM.
 set -uo pipefail
 virtcrypt=$1 guest=$2 intruder=$3 folder=$4 case=$5
 readonly time_limit=120 skipped=77 violation=14
@@ -12,7 +13,7 @@ fail() {
   exit 1
 }
 
-if [[ ! -r /dev/kvm || ! -w /dev/kvm ]]; then
+if [[ $case != vhost-user && (! -r /dev/kvm || ! -w /dev/kvm) ]]; then
   echo "skipped: no /dev/kvm that this user may open"
   exit $skipped
 fi
@@ -33,6 +34,29 @@ intruded() {
   local name=$1 thread=$2 what=$3
   shift 3
   LD_PRELOAD=$intruder INTRUDER=$thread:$what run "$name" "$@"
+}
+
+# intruded_backend NAME THREAD WHAT: the same with a back-end of vhost-user, for which no front-end has to come.
+intruded_backend() {
+  LD_PRELOAD=$intruder INTRUDER=$2:$3 timeout --kill-after=5 $time_limit "$virtcrypt" vhost-user --sandbox on \
+    --socket "$sockets/$1" --crypto queues=2,io-threads=2 < /dev/null 2> "$folder/$1.log"
+}
+
+# try_all HOW THREAD:WHAT...: each ends the program, which says so.
+try_all() {
+  local how=$1 try thread what name code said
+  local -A calls=([execve]=execve [open]=openat [socket]=socket [code]=mmap [ptrace]=ptrace)
+  shift
+  for try in "$@"; do
+    thread=${try%:*} what=${try#*:}
+    name=${try//[:\/]/-}
+    code=0
+    "$how" "$name" "$thread" "$what" || code=$?
+    ((code == violation)) || fail "$try: exit code $code, expected $violation"
+    said="virtcrypt: the sandbox forbids thread ${thread/main/virtcrypt} to call ${calls[$what]} ("
+    grep -qF "$said" "$folder/$name.log" || fail "$try: no line '$said'"
+    tail -n 1 "$folder/$name.log"
+  done
 }
 
 # field THREAD-FOLDER NAME
@@ -120,17 +144,13 @@ $missing"
     ;;
 
   intruders)
-    for try in vcpu0:execve vcpu1:open crypto0/0:socket crypto0/1:code crypto0/w0:ptrace console:execve main:open; do
-      thread=${try%:*} what=${try#*:}
-      name=${try//[:\/]/-}
-      code=0
-      intruded "$name" "$thread" "$what" || code=$?
-      ((code == violation)) || fail "$try: exit code $code, expected $violation"
-      declare -A calls=([execve]=execve [open]=openat [socket]=socket [code]=mmap [ptrace]=ptrace)
-      said="virtcrypt: the sandbox forbids thread ${thread/main/virtcrypt} to call ${calls[$what]} ("
-      grep -qF "$said" "$folder/$name.log" || fail "$try: no line '$said'"
-      tail -n 1 "$folder/$name.log"
-    done
+    try_all intruded vcpu0:execve vcpu1:open crypto0/0:socket crypto0/1:code crypto0/w0:ptrace console:execve main:open
+    ;;
+
+  vhost-user)
+    sockets=$(mktemp -d)  # a socket's path must be short
+    trap 'rm -rf "$sockets"' EXIT
+    try_all intruded_backend main:open main:code crypto0/0:socket crypto0/1:code crypto0/w0:ptrace
     ;;
 
   # The terminal is in raw mode while the guest runs, and as it was whoever ends that: Ctrl-A x, or a violation.

@@ -88,7 +88,7 @@ void on_sigsys(int signal, siginfo_t* info, void* context) {
       .add(" to call ");
   add_call(line, info->si_syscall, static_cast<const ucontext_t*>(context)->uc_mcontext);
   line.add(", so this process ends: it has a fault, or its guest has broken into it; please report it. ");
-  line.add("'run --sandbox off' runs without, for guests that you trust\n");
+  line.add("'--sandbox off' runs without, for guests that you trust\n");
   line.write();
   ::_exit(kExitViolation);
 }
