@@ -67,7 +67,10 @@ class Service {
                                     .worker_started = sandbox.thread_start(ThreadKind::kWorker)})),
         sessions_(*device_),
         backend_(*device_, crypto.dialect == CryptoDialect::kStandard ? &sessions_ : nullptr,
-                 {.log = [](std::string_view line) { spdlog::warn("vhost-user: {}", line); },
+                 {.log =
+                      [this](std::string_view line) {
+                        device_->log().write(spdlog::level::warn, "vhost-user: {}", line);
+                      },
                   .queues_with_sessions = static_cast<std::uint16_t>(crypto.queues)}),
         signals_(context_, SIGINT, SIGTERM) {
     for (const int number : {SIGHUP, SIGQUIT})
