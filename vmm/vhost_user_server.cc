@@ -26,6 +26,7 @@ using virtio::vhost_user::Request;
 
 // A front-end that writes messages without end leaves the other handlers their turn.
 constexpr int kMessagesInARow = 64;
+constexpr const char* kNotTaken = "the front-end does not take its answer";
 
 int pid_of_peer(int socket) {
   ucred credentials{};
@@ -92,7 +93,7 @@ void VhostUserServer::serve(Protocol::socket socket) {
   meet(fd);
   connection_.emplace(FileDescriptor(::fcntl(fd, F_DUPFD_CLOEXEC, 0)));
   readable_.emplace(context_, fd);
-  wait_for_message();
+  wait_until(asio::posix::stream_descriptor::wait_read);
 }
 
 // Sessions are the process's that made them.
@@ -120,14 +121,18 @@ void VhostUserServer::watch_peer() {
   });
 }
 
-void VhostUserServer::wait_for_message() {
-  readable_->async_wait(asio::posix::stream_descriptor::wait_read, [this](const std::error_code& error) {
-    if (!error) read_messages();
+void VhostUserServer::wait_until(asio::posix::stream_descriptor::wait_type ready) {
+  readable_->async_wait(ready, [this](const std::error_code& error) {
+    if (error) return;
+    if (!connection_->flush()) return end_connection(kNotTaken);
+    read_messages();
   });
 }
 
 void VhostUserServer::read_messages() {
   for (int i = 0; i < kMessagesInARow; ++i) {
+    // Its next message is looked at once it has taken the answer to the last one.
+    if (!connection_->is_answered()) return wait_until(asio::posix::stream_descriptor::wait_write);
     auto received = connection_->receive();
     if (!received) return end_connection(received.error());
     if (!*received) break;
@@ -136,10 +141,10 @@ void VhostUserServer::read_messages() {
                   (*received)->header.request, (*received)->payload.size(), (*received)->descriptors.size());
     const auto reply = backend_.handle(std::move(**received));
     if (!reply) return end_connection(reply.error());
-    if (*reply && !connection_->send(request, **reply))
-      return end_connection("the front-end does not take its answer");
+    if (*reply && !connection_->answer(request, **reply)) return end_connection(kNotTaken);
   }
-  wait_for_message();
+  wait_until(connection_->is_answered() ? asio::posix::stream_descriptor::wait_read
+                                        : asio::posix::stream_descriptor::wait_write);
 }
 
 void VhostUserServer::end_connection(const std::string& why) {

@@ -1,7 +1,6 @@
 #include "virtcrypt/virtio/vhost_user/message.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -14,7 +13,6 @@
 namespace virtcrypt::virtio::vhost_user {
 namespace {
 
-constexpr int kSendPatienceMs = 5000;
 using Ended = Unexpected<std::string>;
 
 }  // namespace
@@ -85,38 +83,42 @@ bool MessageSocket::take_descriptors(void* message_header) {
   return (header.msg_flags & MSG_CTRUNC) == 0 && incoming_.descriptors.size() <= kMaxDescriptors;
 }
 
-bool MessageSocket::send(Request request, const Reply& reply) {
-  Header head{static_cast<std::uint32_t>(request), kVersion | kReplyFlag,
-              static_cast<std::uint32_t>(reply.payload.size())};
-  std::vector<std::byte> bytes(sizeof head + reply.payload.size());
-  std::memcpy(bytes.data(), &head, sizeof head);
-  if (!reply.payload.empty())
-    std::memcpy(bytes.data() + sizeof head, reply.payload.data(), reply.payload.size());
+bool MessageSocket::answer(Request request, const Reply& reply) {
+  const Header head{static_cast<std::uint32_t>(request), kVersion | kReplyFlag,
+                    static_cast<std::uint32_t>(reply.payload.size())};
+  const auto head_bytes = std::as_bytes(std::span(&head, 1));
+  outgoing_.assign(head_bytes.begin(), head_bytes.end());
+  outgoing_.insert(outgoing_.end(), reply.payload.begin(), reply.payload.end());
+  sent_ = 0;
+  passed_ = FileDescriptor(reply.descriptor < 0 ? -1 : ::fcntl(reply.descriptor, F_DUPFD_CLOEXEC, 0));
+  if (reply.descriptor >= 0 && !passed_) return false;
+  return flush();
+}
+
+bool MessageSocket::flush() {
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  for (std::size_t sent = 0; sent < bytes.size();) {
-    iovec rest{bytes.data() + sent, bytes.size() - sent};
+  while (sent_ < outgoing_.size()) {
+    iovec rest{outgoing_.data() + sent_, outgoing_.size() - sent_};
     msghdr header{};
     header.msg_iov = &rest;
     header.msg_iovlen = 1;
-    if (sent == 0 && reply.descriptor >= 0) {
+    if (passed_) {
       header.msg_control = control.data();
       header.msg_controllen = control.size();
       cmsghdr* const passed = CMSG_FIRSTHDR(&header);
       passed->cmsg_level = SOL_SOCKET;
       passed->cmsg_type = SCM_RIGHTS;
       passed->cmsg_len = CMSG_LEN(sizeof(int));
-      std::memcpy(CMSG_DATA(passed), &reply.descriptor, sizeof(int));
+      const int fd = passed_.get();
+      std::memcpy(CMSG_DATA(passed), &fd, sizeof fd);
     }
-    const ssize_t put = ::sendmsg(socket_.get(), &header, MSG_NOSIGNAL);
-    if (put >= 0) {
-      sent += static_cast<std::size_t>(put);
-      continue;
-    }
-    if (errno == EINTR) continue;
-    if (errno != EAGAIN && errno != EWOULDBLOCK) return false;
-    pollfd writable{socket_.get(), POLLOUT, 0};
-    if (::poll(&writable, 1, kSendPatienceMs) <= 0) return false;
+    const ssize_t put = ::sendmsg(socket_.get(), &header, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
+    passed_ = FileDescriptor();
+    sent_ += static_cast<std::size_t>(put);
   }
+  outgoing_.clear();
   return true;
 }
 

@@ -44,8 +44,12 @@ class MessageSocket {
   [[nodiscard]] Expected<std::optional<Message>, std::string> receive();
   static constexpr const char* kClosed = "closed by the front-end";
 
-  // The answer to a request. False when the other side does not take it within a few seconds.
-  [[nodiscard]] bool send(Request request, const Reply& reply);
+  // The answer to a request: as much of it goes out as the other side takes now, the rest with flush(). One
+  // answer at a time. False when the other side has gone.
+  [[nodiscard]] bool answer(Request request, const Reply& reply);
+  [[nodiscard]] bool flush();
+  // Nothing is left for flush().
+  [[nodiscard]] bool is_answered() const { return outgoing_.empty(); }
 
  private:
   enum class Progress { kDone, kMoreToCome };
@@ -55,6 +59,9 @@ class MessageSocket {
   FileDescriptor socket_;
   Message incoming_;
   std::size_t header_bytes_ = 0, payload_bytes_ = 0;  // that have come
+  std::vector<std::byte> outgoing_;
+  std::size_t sent_ = 0;   // of those
+  FileDescriptor passed_;  // goes with the first of them
 };
 
 }  // namespace virtcrypt::virtio::vhost_user
