@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
@@ -15,6 +16,13 @@ namespace {
 
 using Refused = Unexpected<std::string>;
 
+// Of hugetlbfs the size of its pages. Other file systems may have a block size that is no power of two.
+std::uint64_t block_bytes(const struct stat& file) {
+  const auto bytes = static_cast<std::uint64_t>(file.st_blksize);
+  constexpr std::uint64_t kLargestPage = std::uint64_t{1} << 30U;
+  return std::has_single_bit(bytes) && bytes <= kLargestPage ? bytes : 1;
+}
+
 bool is_same(const MemoryRegionDescription& a, const MemoryRegionDescription& b) {
   return a.guest_address == b.guest_address && a.user_address == b.user_address && a.size == b.size;
 }
@@ -22,28 +30,33 @@ bool is_same(const MemoryRegionDescription& a, const MemoryRegionDescription& b)
 }  // namespace
 
 Expected<SharedMapping, std::string> SharedMapping::map(int fd, std::uint64_t offset, std::uint64_t bytes) {
-  const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  const std::uint64_t front = offset % page;
   constexpr std::uint64_t kMost = std::uint64_t{1} << 47U;  // no process has more
   if (bytes == 0 || bytes > kMost || offset > kMost) return Refused("a size or an offset that no file has");
   struct stat file {};
   if (::fstat(fd, &file) != 0) return Refused(std::generic_category().message(errno));
+  // Huge pages are mapped and unmapped as a whole.
+  const auto page = std::max(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)), block_bytes(file));
+  const std::uint64_t front = offset % page;
+  const std::uint64_t whole = (front + bytes + page - 1) / page * page;
   // What lies behind a file's end cannot be touched.
   if (S_ISREG(file.st_mode) && static_cast<std::uint64_t>(file.st_size) < offset + bytes)
     return Refused("the file ends before the memory does");
-  void* const mapped = ::mmap(nullptr, front + bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd,
+  void* const mapped = ::mmap(nullptr, whole, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd,
                               static_cast<off_t>(offset - front));
   if (mapped == MAP_FAILED) return Refused("mmap: " + std::generic_category().message(errno));
-  ::madvise(mapped, front + bytes, MADV_DONTDUMP);
-  return SharedMapping({static_cast<std::byte*>(mapped), front + bytes}, front);
+  ::madvise(mapped, whole, MADV_DONTDUMP);
+  return SharedMapping({static_cast<std::byte*>(mapped), whole}, front, bytes);
 }
 
 SharedMapping::SharedMapping(SharedMapping&& other) noexcept
-    : whole_(std::exchange(other.whole_, {})), front_(std::exchange(other.front_, 0)) {}
+    : whole_(std::exchange(other.whole_, {})),
+      front_(std::exchange(other.front_, 0)),
+      bytes_(std::exchange(other.bytes_, 0)) {}
 
 SharedMapping& SharedMapping::operator=(SharedMapping&& other) noexcept {
   std::swap(whole_, other.whole_);
   std::swap(front_, other.front_);
+  std::swap(bytes_, other.bytes_);
   return *this;
 }
 

@@ -26,13 +26,15 @@ class SharedMapping {
   SharedMapping& operator=(SharedMapping&& other) noexcept;
   ~SharedMapping();
 
-  [[nodiscard]] std::span<std::byte> bytes() const { return whole_.subspan(front_); }
+  [[nodiscard]] std::span<std::byte> bytes() const { return whole_.subspan(front_, bytes_); }
 
  private:
-  SharedMapping(std::span<std::byte> whole, std::size_t front) : whole_(whole), front_(front) {}
+  SharedMapping(std::span<std::byte> whole, std::size_t front, std::size_t bytes)
+      : whole_(whole), front_(front), bytes_(bytes) {}
 
-  std::span<std::byte> whole_;  // from the start of the file's page
+  std::span<std::byte> whole_;  // whole pages of the file
   std::size_t front_;
+  std::size_t bytes_;
 };
 
 // Thread-safety: one thread; the memory that it makes, any. Regions may go only when nobody uses memory().
