@@ -57,11 +57,36 @@ Expected<InflightDescription, std::string> inflight_of(const Message& message) {
   return description;
 }
 
+// Nothing when its size is not that of the bytes that follow.
+std::optional<ConfigHead> config_head_of(const Message& message) {
+  ConfigHead head{};
+  std::memcpy(&head, message.payload.data(), sizeof head);
+  if (message.payload.size() != sizeof head + head.size) return std::nullopt;
+  return head;
+}
+
+// What the driver negotiated, as far as the front-end knows it.
+FeatureSet negotiated_by(std::uint64_t acknowledged) {
+  const FeatureSet negotiated(acknowledged & ~kProtocolFeaturesBit);
+  if (negotiated.has(Feature::kVersion1)) return negotiated;
+  return negotiated.with(Feature::kVersion1).with(Feature::kRingIndirectDesc);
+}
+
 FileDescriptor poll_timer() {
   FileDescriptor timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
   const itimerspec often{.it_interval = {0, kPollNanoseconds}, .it_value = {0, kPollNanoseconds}};
   if (timer) ::timerfd_settime(timer.get(), 0, &often, nullptr);
   return timer;
+}
+
+std::optional<std::string_view> what_is_wrong_with(const Message& message) {
+  const auto shape = shape_of(static_cast<Request>(message.header.request));
+  if (!shape) return "there is no such request here";
+  const std::size_t bytes = message.payload.size();
+  if (bytes < shape->fewest_bytes || bytes > shape->most_bytes) return "its payload is of another length";
+  if (message.descriptors.size() > shape->most_descriptors)
+    return "it has descriptors that it should not have";
+  return std::nullopt;
 }
 
 // What a loop can wait for without being held up by it.
@@ -105,6 +130,7 @@ Expected<std::optional<Reply>, std::string> Backend::handle(Message message) {
       name.empty() ? "message " + std::to_string(message.header.request) : std::string(name);
   if ((message.header.flags & kVersionMask) != kVersion || (message.header.flags & kReplyFlag) != 0)
     return Ended(title + ": these are no flags of a request of version 1");
+  if (const auto wrong = what_is_wrong_with(message)) return Ended(title + ": " + std::string(*wrong));
   is_as_new_ = false;
   Result result = dispatch(request, message);
   if (!result) return Ended(title + ": " + result.error());
@@ -168,6 +194,7 @@ Backend::Result Backend::dispatch(Request request, Message& message) {
     case Request::kGetConfig:
       return get_config(message);
     case Request::kSetConfig:
+      if (!config_head_of(message)) return Ended("its payload is of another length");
       // 5.9.5: there is nothing that a driver may write.
       log("SET_CONFIG: refused, the configuration space is read-only");
       return refusal_of(message);
@@ -192,9 +219,7 @@ std::uint64_t Backend::offered_features() const {
 Backend::Result Backend::set_features(std::uint64_t features) {
   if ((features & ~(offered_features() | kProtocolFeaturesBit)) != 0)
     return Ended("it acknowledges what was not offered");
-  const FeatureSet acknowledged(features & ~kProtocolFeaturesBit);
-  if (acknowledged.has(Feature::kVersion1) && !device_.accepts(acknowledged))
-    return Ended("these features do not go together");
+  if (!device_.accepts(negotiated_by(features))) return Ended("these features do not go together");
   const Done done = change_all([this, features]() -> Done {
     features_ = features;
     return {};
@@ -211,11 +236,12 @@ Backend::Result Backend::set_protocol_features(std::uint64_t features) {
 
 Backend::Result Backend::set_mem_table(Message& message) {
   MemoryTableHead head{};
-  if (message.payload.size() < sizeof head) return Ended("its payload is of another length");
   std::memcpy(&head, message.payload.data(), sizeof head);
   if (head.regions > kMaxDescriptors || message.descriptors.size() != head.regions)
     return Ended("it has not one descriptor for each region");
-  if (message.payload.size() < sizeof head + head.regions * sizeof(MemoryRegionDescription))
+  // Some send the whole structure, whatever of it counts.
+  const std::size_t bytes = message.payload.size(), most = shape_of(Request::kSetMemTable)->most_bytes;
+  if (bytes != most && bytes != sizeof head + head.regions * sizeof(MemoryRegionDescription))
     return Ended("its payload is of another length");
   const Done done = change_all([&]() -> Done {
     memory_.clear();
@@ -283,7 +309,8 @@ Backend::Result Backend::get_vring_base(const VringState& state) {
   if (!named) return Ended(named.error());
   suspend(**named);
   (*named)->kick = FileDescriptor();
-  return reply_with(VringState{state.index, (*named)->base});
+  const bool packed = features_ && FeatureSet(*features_).has(Feature::kRingPacked);
+  return reply_with(VringState{state.index, (*named)->base.value_or(encode_base(QueuePosition(), packed))});
 }
 
 Backend::Result Backend::set_vring_enable(const VringState& state) {
@@ -305,10 +332,15 @@ Backend::Result Backend::set_vring_descriptor(Request request, Message& message)
   const bool has_none = (*word & kVringNoDescriptor) != 0;
   if (message.descriptors.size() != (has_none ? 0U : 1U)) return Ended("it has not one descriptor");
   FileDescriptor descriptor = has_none ? FileDescriptor() : std::move(message.descriptors.front());
-  if (descriptor && !make_pollable(descriptor.get())) return Ended("its descriptor is no eventfd");
+  if (has_none && request == Request::kSetVringKick) {
+    descriptor = poll_timer();
+    if (!descriptor) return Ended("out of file descriptors");
+  } else if (descriptor && !make_pollable(descriptor.get())) {
+    return Ended("its descriptor is no eventfd");
+  }
   const Done done = change(**named, [&]() -> Done {
     if (request == Request::kSetVringKick) {
-      (*named)->kick = has_none ? poll_timer() : std::move(descriptor);
+      (*named)->kick = std::move(descriptor);
     } else if (request == Request::kSetVringCall) {
       (*named)->call = std::move(descriptor);
     } else {
@@ -320,11 +352,9 @@ Backend::Result Backend::set_vring_descriptor(Request request, Message& message)
 }
 
 Backend::Result Backend::get_config(const Message& message) const {
-  ConfigHead head{};
-  if (message.payload.size() < sizeof head) return Ended("its payload is of another length");
-  std::memcpy(&head, message.payload.data(), sizeof head);
-  if (message.payload.size() != sizeof head + head.size || head.size > kMaxConfigBytes)
-    return Ended("its payload is of another length");
+  const auto named = config_head_of(message);
+  if (!named) return Ended("its payload is of another length");
+  const ConfigHead& head = *named;
   // The answer to what cannot be had is one without payload.
   const std::size_t all = device_.config_bytes();
   if (head.offset > all || head.size > all - head.offset) return Reply{};
@@ -412,7 +442,7 @@ Backend::Done Backend::start_if_ready(Vring& ring) {
   if (!descriptors || !available || !used) return {};  // memory that may come yet
   activate_device();
   const bool packed = active_with_->has(Feature::kRingPacked);
-  QueueResume resume{.position = decode_base(ring.base, packed),
+  QueueResume resume{.position = ring.base ? decode_base(*ring.base, packed) : QueuePosition(),
                      .event_idx_unknown = !FeatureSet(*features_).has(Feature::kVersion1)};
   if (const auto part = inflight_ ? inflight_->part(to_integer(ring.index)) : std::nullopt;
       part && !packed && ring.size <= inflight_->queue_size()) {
@@ -434,11 +464,8 @@ Backend::Done Backend::start_if_ready(Vring& ring) {
   return {};
 }
 
-// With what the driver negotiated, as far as the front-end knows it.
 void Backend::activate_device() {
-  FeatureSet negotiated(*features_ & ~kProtocolFeaturesBit);
-  if (!negotiated.has(Feature::kVersion1))
-    negotiated = negotiated.with(Feature::kVersion1).with(Feature::kRingIndirectDesc);
+  const FeatureSet negotiated = negotiated_by(*features_);
   if (active_with_ == negotiated) return;
   assert(running_rings() == 0);
   active_with_ = negotiated;
@@ -492,7 +519,7 @@ void Backend::reset_device() {
   inflight_.reset();
   for (const auto& each : rings_) {
     each->running = false;
-    each->base = 0;
+    each->base.reset();
     each->kick = FileDescriptor();
     each->inflight.reset();
   }

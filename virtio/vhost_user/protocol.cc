@@ -60,4 +60,51 @@ std::string_view name_of(Request request) {
   return "";
 }
 
+std::optional<Shape> shape_of(Request request) {
+  constexpr Shape kEmpty{0, 0, 0}, kNumber{8, 8, 0}, kDescriptor{8, 8, 1}, kState{8, 8, 0};
+  constexpr Shape kRegion{sizeof(SingleMemoryRegion), sizeof(SingleMemoryRegion), 1};
+  switch (request) {
+    case Request::kGetFeatures:
+    case Request::kSetOwner:
+    case Request::kResetOwner:
+    case Request::kGetProtocolFeatures:
+    case Request::kGetQueueNum:
+    case Request::kResetDevice:
+    case Request::kGetMaxMemSlots:
+      return kEmpty;
+    case Request::kSetFeatures:
+    case Request::kSetProtocolFeatures:
+    case Request::kCloseCryptoSession:
+      return kNumber;
+    case Request::kSetVringKick:
+    case Request::kSetVringCall:
+    case Request::kSetVringErr:
+      return kDescriptor;
+    case Request::kSetVringNum:
+    case Request::kSetVringBase:
+    case Request::kGetVringBase:
+    case Request::kSetVringEnable:
+      return kState;
+    case Request::kSetVringAddr:
+      return Shape{sizeof(VringAddress), sizeof(VringAddress), 0};
+    case Request::kSetMemTable:
+      return Shape{sizeof(MemoryTableHead),
+                   sizeof(MemoryTableHead) + kMaxDescriptors * sizeof(MemoryRegionDescription),
+                   kMaxDescriptors};
+    case Request::kAddMemReg:
+    case Request::kRemMemReg:
+      return kRegion;
+    case Request::kGetConfig:
+    case Request::kSetConfig:
+      return Shape{sizeof(ConfigHead), sizeof(ConfigHead) + kMaxConfigBytes, 0};
+    case Request::kCreateCryptoSession:
+      return Shape{0, kMaxPayload, 0};
+    case Request::kGetInflightFd:
+      return Shape{kInflightBytes, sizeof(InflightDescription), 0};
+    case Request::kSetInflightFd:
+      return Shape{kInflightBytes, sizeof(InflightDescription), 1};
+  }
+  return std::nullopt;
+}
+
 }  // namespace virtcrypt::virtio::vhost_user

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace virtcrypt::virtio::vhost_user {
@@ -40,6 +41,15 @@ enum class Request : std::uint32_t {
 
 // The protocol's own name, without VHOST_USER_; empty for numbers that are not above.
 [[nodiscard]] std::string_view name_of(Request request);
+
+// What a request may look like.
+struct Shape {
+  std::size_t fewest_bytes;  // of the payload
+  std::size_t most_bytes;
+  std::size_t most_descriptors;
+};
+// Nothing for numbers that are not above.
+[[nodiscard]] std::optional<Shape> shape_of(Request request);
 
 // "Protocol features", as bit numbers.
 enum class ProtocolFeature : unsigned {

@@ -35,7 +35,7 @@ std::uint32_t encode_base(const QueuePosition& position, bool packed) {
 void Vring::forget() {
   size = 0;
   address.reset();
-  base = 0;
+  base.reset();
   kick = FileDescriptor();
   call = FileDescriptor();
   error = FileDescriptor();

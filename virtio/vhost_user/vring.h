@@ -34,7 +34,7 @@ class Vring final : public InterruptSink {
   const QueueIndex index;
   std::uint16_t size = 0;
   std::optional<VringAddress> address;
-  std::uint32_t base = 0;
+  std::optional<std::uint32_t> base;  // nothing: a new ring's
   FileDescriptor kick;
   FileDescriptor call;
   FileDescriptor error;
