@@ -182,6 +182,11 @@ void Device::suspend_queue(virtio::QueueIndex queue,
 
 crypto::Expected<std::uint64_t, RequestStatus> Device::create_session(
     const crypto::SessionParameters& parameters) {
+  // A-35, as on the control queue.
+  if (!ready()) {
+    count(outside_stats_.refused);
+    return crypto::Unexpected<RequestStatus>(RequestStatus::kError);
+  }
   auto id = open_session(parts_, "session message", parameters, {});
   count(id ? outside_stats_.sessions_created : outside_stats_.refused);
   return id;
