@@ -135,16 +135,8 @@ void DataQueue::add_request(virtio::DescriptorChain&& chain, Job& job) {
   operation.digest = request.digest;
   operation.tag_bytes = request.tag_bytes;
   count(data_stats_.source_bytes, request.source_bytes);
-  job.estimated_ns += estimated_ns(operation, request);
+  job.estimated_ns += parts_.engine.estimated_ns(operation);
   if (request.service == crypto::Service::kAkcipher) job.stack_bytes = crypto::kDeepStackBytes;
-}
-
-// Requests that follow each other are often alike, and a cipher's length says it all.
-std::uint64_t DataQueue::estimated_ns(const crypto::Operation& operation, const DataRequest& request) {
-  const bool is_alike = operation.session == estimate_.session && request.source_bytes == estimate_.bytes &&
-                        request.service == crypto::Service::kCipher;
-  if (!is_alike) estimate_ = {operation.session, request.source_bytes, parts_.engine.estimated_ns(operation)};
-  return estimate_.ns;
 }
 
 // What the request is to be executed on; nothing, with the request's status set, when it is refused.

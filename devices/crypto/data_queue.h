@@ -79,7 +79,6 @@ class DataQueue final : public QueueLoop {
 
   [[nodiscard]] bool take_requests(std::unique_ptr<Job>& job);
   void add_request(virtio::DescriptorChain&& chain, Job& job);
-  [[nodiscard]] std::uint64_t estimated_ns(const crypto::Operation& operation, const DataRequest& request);
   [[nodiscard]] const crypto::Session* session_of(Job::Entry& entry, Job& job);
   [[nodiscard]] const crypto::Session* pin_session(Job::Entry& entry, Job& job);
   [[nodiscard]] const crypto::Session* make_session(Job::Entry& entry);
@@ -99,12 +98,6 @@ class DataQueue final : public QueueLoop {
   crypto::WorkerPool::Lane lane_;
   // The loop's thread only.
   std::size_t creation_stack_bytes_ = 0;  // that new sessions may have left secrets on, until they are wiped
-  // The last one of the engine's, and for what. The session may be gone: it is compared, not used.
-  struct Estimate {
-    const crypto::Session* session = nullptr;
-    std::uint64_t bytes = 0;
-    std::uint64_t ns = 0;
-  } estimate_;
   std::vector<std::unique_ptr<Job>> stock_;
   // Waiting for the bus master bit, or for a stop() that is on its way; in flight until then.
   std::vector<std::unique_ptr<Job>> held_;
