@@ -1,25 +1,24 @@
-// The asymmetric keys of the differential fuzzer, in hexadecimal.
+// The asymmetric keys of the differential fuzzer.
 #pragma once
 
 #include <cstddef>
 #include <span>
 
+#include "tests/driver/asymmetric_keys.h"
 #include "virtcrypt/crypto/algorithms.h"
 
 namespace virtcrypt::fuzz {
 
-struct RsaKeyText {
-  const char* private_key;  // RSAPrivateKey in DER, with its CRT parts
-  const char* public_key;   // RSAPublicKey in DER
-};
-// Of 512, 1024 and 2048 bits.
-[[nodiscard]] std::span<const RsaKeyText> rsa_keys();
+using test::EcKeyText;
+using test::RsaKeyText;
 
-struct EcKeyText {
-  const char* group;        // as OpenSSL names it
-  const char* private_key;  // ECPrivateKey in DER; ends with the public point, uncompressed
-  std::size_t point_bytes;
-};
-[[nodiscard]] const EcKeyText& ec_key(crypto::Curve curve);
+// Of 512, 1024 and 2048 bits: a fuzzer has no time for more.
+[[nodiscard]] inline std::span<const RsaKeyText> rsa_keys() {
+  return test::rsa_keys().first(3);
+}
+
+[[nodiscard]] inline const EcKeyText& ec_key(crypto::Curve curve) {
+  return test::ec_keys()[static_cast<std::size_t>(curve)];
+}
 
 }  // namespace virtcrypt::fuzz
