@@ -41,10 +41,35 @@ const ChainSession& session_of(const Operation& operation) {
   return static_cast<const ChainSession&>(*operation.session);
 }
 
+// Needs no memory of its own for as few segments as a text has as a rule.
+template <typename To>
+class SegmentList {
+ public:
+  void push_back(std::span<To> segment) {
+    if (count_ < few_.size()) {
+      few_[count_++] = segment;
+      return;
+    }
+    if (many_.empty()) many_.assign(few_.begin(), few_.end());
+    many_.push_back(segment);
+  }
+  [[nodiscard]] std::span<const std::span<To>> segments() const {
+    return many_.empty() ? std::span(few_).first(count_) : std::span(many_);
+  }
+
+ private:
+  std::array<std::span<To>, 4> few_{};
+  std::size_t count_ = 0;
+  std::vector<std::span<To>> many_;  // all, once there are more
+};
+
+using Input = SegmentList<const std::byte>;
+using Output = SegmentList<std::byte>;
+
 // Appends the bytes [offset, offset + bytes) of `segments`, which hold them, to `range`.
 template <typename Byte, typename To>
 void append_range(std::span<const std::span<Byte>> segments, std::size_t offset, std::size_t bytes,
-                  std::vector<std::span<To>>& range) {
+                  SegmentList<To>& range) {
   for (const std::span<Byte> segment : segments) {
     if (bytes == 0) return;
     if (offset >= segment.size()) {
@@ -57,9 +82,6 @@ void append_range(std::span<const std::span<Byte>> segments, std::size_t offset,
     bytes -= piece;
   }
 }
-
-using Input = std::vector<std::span<const std::byte>>;
-using Output = std::vector<std::span<std::byte>>;
 
 // The two halves of one chain operation, and the text that no half touches. The order in which memory is read
 // and written is such that it does not matter which parts of it a guest let overlap: what is read late is
@@ -173,7 +195,8 @@ void Run::copy_what_would_be_spoiled() {
 }
 
 void Run::find_text_to_hash() {
-  hashed_.assign(aad_.begin(), aad_.end());
+  for (const std::span<const std::byte> piece : aad_)
+    hashed_.push_back(piece);
   const ChainRanges& ranges = operation_.ranges;
   if (session_.order() == ChainOrder::kHashThenCipher) {
     append_range(input_, ranges.hash_offset, ranges.hash_bytes, hashed_);
@@ -203,7 +226,7 @@ void Run::find_text_around_cipher_range() {
 void Run::append_copy(std::size_t offset, std::size_t bytes, SecureBuffer& copy) {
   Input from;
   append_range(input_, offset, bytes, from);
-  copy = gather(from);
+  copy = gather(from.segments());
   hashed_.push_back(copy.bytes());
 }
 
@@ -222,8 +245,8 @@ void Run::copy_outside_cipher_range() {
     Output to;
     append_range(input_, offset, bytes, from);
     append_range(operation_.output, offset, bytes, to);
-    OutputCursor cursor(to);
-    for (const auto& segment : from)
+    OutputCursor cursor(to.segments());
+    for (const auto& segment : from.segments())
       write(cursor, segment);
   };
   const ChainRanges& ranges = operation_.ranges;
@@ -235,7 +258,7 @@ void Run::copy_outside_cipher_range() {
 void Run::clear_behind_text() {
   Output rest;
   append_range(operation_.output, text_bytes(), total_bytes(operation_.output) - text_bytes(), rest);
-  for (const auto& segment : rest)
+  for (const auto& segment : rest.segments())
     std::fill(segment.begin(), segment.end(), std::byte{0});
 }
 
@@ -253,8 +276,8 @@ Outcome Run::cipher() {
   Operation half;
   half.session = &session_.cipher();
   half.kind = operation_.kind;
-  half.input = from;
-  half.output = to;
+  half.input = from.segments();
+  half.output = to.segments();
   half.iv = operation_.iv;
   engine_.execute(std::span(&half, 1));
   return half.outcome;
@@ -266,7 +289,7 @@ Outcome Run::hash() {
   Operation half;
   half.session = &session_.hash();
   half.kind = OperationKind::kDigest;
-  half.input = hashed_;
+  half.input = hashed_.segments();
   half.output = room;
   engine_.execute(std::span(&half, 1));
   if (half.outcome != Outcome::kOk || operation_.digest.empty()) return half.outcome;
