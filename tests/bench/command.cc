@@ -108,6 +108,15 @@ std::size_t fitting(const Subject& subject, std::size_t bytes) {
   return std::max(whole, subject.least_bytes);
 }
 
+// Texts of AKCIPHER have the length that they have.
+std::vector<std::size_t> sizes_for(const Subject& subject, const std::vector<std::size_t>& wanted) {
+  if (subject.asymmetric) return {subject.asymmetric->plain.size()};
+  std::vector<std::size_t> sizes;
+  for (const std::size_t bytes : wanted)
+    sizes.push_back(fitting(subject, bytes));
+  return sizes;
+}
+
 // Slowest to fastest, as a share of the median.
 double spread_of(const std::vector<double>& rates) {
   const auto [low, high] = std::minmax_element(rates.begin(), rates.end());
@@ -137,8 +146,7 @@ class Bench {
       return 0;
     }
     if (!options_.peer.empty()) peer_ = make_peer(options_.peer);
-    // Before the work, not after it.
-    if (!options_.plot.empty() && !std::ofstream(options_.plot, std::ios::app)) return cannot_write_plot();
+    if (const int code = check_plot(subjects)) return code;
     for (const Subject& subject : subjects) {
       if (is_chosen(options_, subject)) measure(subject);
     }
@@ -158,8 +166,7 @@ class Bench {
       }
       results_.push_back(std::move(result));
     };
-    for (const std::size_t size : options_.sizes) {
-      const std::size_t bytes = fitting(subject, size);
+    for (const std::size_t bytes : sizes_for(subject, options_.sizes)) {
       const std::unique_ptr<Traffic> peer = make_peer_traffic(subject, bytes);
       std::vector<double> peer_rates;  // beside each engine's
       for (const std::string& engine : options_.engines)
@@ -184,7 +191,7 @@ class Bench {
   Result measure(const Subject& subject, std::size_t bytes, const std::string& engine_name, Traffic* peer,
                  std::vector<double>& peer_rates) {
     progress_.show(fmt::format("{}, {} bytes, {}", subject.title(), bytes, engine_name));
-    Result result = result_of(subject, engine_name, traffic_options(bytes));
+    Result result = result_of(subject, engine_name, traffic_options(subject, bytes));
     const auto engine = engine_called(engine_name);
     Traffic traffic(subject, result.options, engine_called(engine_name));
     std::vector<double> device, raw, of_peer;
@@ -192,7 +199,7 @@ class Bench {
       device.push_back(rate_of(traffic));
       raw.push_back(result.of_sessions ? raw_session_speed(*engine, subject, time_)
                                        : raw_speed(*engine, subject, bytes,
-                                                   std::min<std::size_t>(options_.depth, 64), time_));
+                                                   std::min<std::size_t>(result.options.depth, 64), time_));
       if (peer == nullptr) continue;
       peer_rates.push_back(at_peer([&] { return rate_of(*peer); }));
       of_peer.push_back(device.back() / peer_rates.back());
@@ -202,12 +209,25 @@ class Bench {
     return with_rates(std::move(result), device, traffic);
   }
 
+  // QEMU creates RSA sessions with any padding; not every library that it can be built with has raw requests.
+  bool carries_out(const Subject& subject, Traffic& peer) const {
+    if (!subject.asymmetric || of_sessions()) return true;
+    try {
+      static_cast<void>(peer.run(std::chrono::milliseconds(0)));
+      return true;
+    } catch (const RequestRefused&) {
+      return false;
+    }
+  }
+
   // Null when there is no peer, or it does not have the algorithm.
   std::unique_ptr<Traffic> make_peer_traffic(const Subject& subject, std::size_t bytes) {
     if (!peer_) return nullptr;
     progress_.show(fmt::format("{}, {} bytes, {}", subject.title(), bytes, options_.peer));
     try {
-      return at_peer([&] { return std::make_unique<Traffic>(subject, traffic_options(bytes), *peer_); });
+      auto traffic = at_peer(
+          [&] { return std::make_unique<Traffic>(subject, traffic_options(subject, bytes), *peer_); });
+      return at_peer([&] { return carries_out(subject, *traffic); }) ? std::move(traffic) : nullptr;
     } catch (const SessionRefused&) {
       return nullptr;
     } catch (const std::bad_alloc&) {
@@ -231,6 +251,7 @@ class Bench {
             .title = subject.title(),
             .engine = engine,
             .options = options,
+            .has_sizes = !subject.asymmetric,
             .of_sessions = of_sessions(),
             .of_peer = {},
             .latency = {},
@@ -250,9 +271,9 @@ class Bench {
     return of_sessions() ? traffic.churn(time_) : traffic.run(time_);
   }
 
-  [[nodiscard]] TrafficOptions traffic_options(std::size_t bytes) const {
+  [[nodiscard]] TrafficOptions traffic_options(const Subject& subject, std::size_t bytes) const {
     return {.bytes = bytes,
-            .depth = depth(),
+            .depth = depth_for(subject),
             .queues = options_.queues,
             .packed = options_.ring == "packed",
             .indirect = options_.descriptors == "indirect",
@@ -262,14 +283,33 @@ class Bench {
             .poll_us = options_.poll};
   }
 
-  // What a peer's control queue holds, for both, so that they can be compared.
-  [[nodiscard]] std::uint16_t depth() const {
-    return peer_ && of_sessions() ? std::min(options_.depth, kMostPeerSessions) : options_.depth;
+  // What a peer's control queue holds, for both, so that they can be compared. Of asymmetric operations, what
+  // is done in a moment: all in flight at the end of a measurement are waited for.
+  [[nodiscard]] std::uint16_t depth_for(const Subject& subject) const {
+    const std::uint16_t depth =
+        subject.asymmetric ? std::min(options_.depth, kMostAsymmetric) : options_.depth;
+    return peer_ && of_sessions() ? std::min(depth, kMostPeerSessions) : depth;
+  }
+
+  // Before the work, not after it.
+  [[nodiscard]] int check_plot(const std::vector<Subject>& subjects) const {
+    if (options_.plot.empty()) return 0;
+    const auto is_asymmetric = [&](const Subject& each) {
+      return is_chosen(options_, each) && each.asymmetric;
+    };
+    const auto has_sizes = [&](const Subject& each) { return is_chosen(options_, each) && !each.asymmetric; };
+    if (std::any_of(subjects.begin(), subjects.end(), is_asymmetric)) {
+      fmt::print(stderr, "virtcrypt: --plot: AKCIPHER has no sizes and is not drawn\n");
+      if (std::none_of(subjects.begin(), subjects.end(), has_sizes)) return 2;
+    }
+    return std::ofstream(options_.plot, std::ios::app) ? 0 : cannot_write_plot();
   }
 
   [[nodiscard]] int write_plot() const {
+    std::vector<Result> drawn = results_;
+    std::erase_if(drawn, [](const Result& each) { return !each.has_sizes; });
     std::ofstream file(options_.plot);
-    file << as_svg(results_);
+    file << as_svg(drawn);
     file.close();
     return file ? 0 : cannot_write_plot();
   }
@@ -280,6 +320,7 @@ class Bench {
   }
 
   static constexpr const char* kPeerEngine = "qemu";
+  static constexpr std::uint16_t kMostAsymmetric = 16;
   static constexpr std::uint16_t kMostPeerSessions = 32;  // QEMU's control queue has 64 descriptors
 
   const Options& options_;
@@ -292,7 +333,7 @@ class Bench {
 int list_algorithms() {
   std::string last;
   for (const Subject& subject : all_subjects()) {
-    if (subject.name != last) fmt::print("{:<7} {}\n", subject.service, subject.name);
+    if (subject.name != last) fmt::print("{:<8} {}\n", subject.service, subject.name);
     last = subject.name;
   }
   return 0;
@@ -347,13 +388,13 @@ std::function<int()> add_bench_command(CLI::App& app) {
   CLI::App* const command = app.add_subcommand("bench", "Measure how fast the crypto device is");
   command
       ->add_option("--algorithm", options->algorithms,
-                   "Names as --list prints them, services (CIPHER, HASH, MAC, AEAD), or all")
+                   "Names as --list prints them, services (CIPHER, HASH, MAC, AEAD, CHAIN, AKCIPHER), or all")
       ->delimiter(',')
       ->capture_default_str();
-  command->add_option("--direction", options->direction, "Of ciphers and AEAD: encrypt, decrypt, both")
+  command->add_option("--direction", options->direction, "Of what enciphers: encrypt, decrypt, both")
       ->check(CLI::IsMember({"encrypt", "decrypt", "both"}))
       ->capture_default_str();
-  command->add_option("--size", options->sizes, "Bytes of text")
+  command->add_option("--size", options->sizes, "Bytes of text; AKCIPHER has one row for its own")
       ->delimiter(',')
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
@@ -361,7 +402,9 @@ std::function<int()> add_bench_command(CLI::App& app) {
       ->delimiter(',')
       ->check(CLI::IsMember(engine_texts()))
       ->capture_default_str();
-  command->add_option("--depth", options->depth, "Requests in flight on each queue; 1 measures latency too")
+  command
+      ->add_option("--depth", options->depth,
+                   "Requests in flight on each queue, 16 of AKCIPHER at most; 1 measures latency too")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   command->add_option("--queues", options->queues, "Data queues, each with an I/O and a driver thread")

@@ -149,12 +149,12 @@ class Comparison {
   }
 
   void print() const {
-    fmt::print("{:<28} {:>8}  {:<11} {:>10} {:>10} {:>7}  {}\n", "algorithm", "bytes", "engine", "this/s",
+    fmt::print("{:<34} {:>8}  {:<11} {:>10} {:>10} {:>7}  {}\n", "algorithm", "bytes", "engine", "this/s",
                "other/s", "ratio", "from  to");
     for (const Key& key : order_) {
       const Pairs& pairs = pairs_.at(key);
       const auto [least, most] = std::minmax_element(pairs.ratios.begin(), pairs.ratios.end());
-      fmt::print("{:<28} {:>8}  {:<11} {:>10.0f} {:>10.0f} {:>7.2f}  {:.2f}  {:.2f}\n", std::get<0>(key),
+      fmt::print("{:<34} {:>8}  {:<11} {:>10.0f} {:>10.0f} {:>7.2f}  {:.2f}  {:.2f}\n", std::get<0>(key),
                  std::get<1>(key), std::get<2>(key), median(pairs.ours), median(pairs.theirs),
                  median(pairs.ratios), *least, *most);
     }

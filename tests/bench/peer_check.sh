@@ -39,6 +39,8 @@ case $case in
     rows "64:auto 64:qemu" --size 64 --engine auto --measure sessions
     rows "64:auto 64:qemu" --size 64 --engine auto --ring packed --descriptors direct
     measure --peer qemu --size 64 --engine auto --algorithm SHA-256 | grep -qE "auto .* -$" # which QEMU does not have
+    measure --peer qemu --size 64 --engine auto --algorithm "AES-CBC 128 + SHA256" | grep -qE "auto .* -$"
+    measure --peer qemu --engine auto --algorithm "RSA 2048 raw" > "$scratch/out" # which some QEMUs have
     refused 1 "--peer qemu: .*stateless" --peer qemu --mode stateless
     refused 1 "--peer qemu: .*256 sessions" --peer qemu --sessions 300
     ;;

@@ -18,7 +18,4 @@ namespace virtcrypt::bench {
 [[nodiscard]] double raw_session_speed(const crypto::Engine& engine, const Subject& subject,
                                        std::chrono::milliseconds time);
 
-// What one operation over text(bytes) gives.
-[[nodiscard]] test::Bytes expected_result(const Subject& subject, std::size_t bytes);
-
 }  // namespace virtcrypt::bench

@@ -10,8 +10,9 @@ namespace {
 
 constexpr double kMega = 1e6;
 
-double megabytes(const Result& result, double per_second) {
-  return per_second * static_cast<double>(result.options.bytes) / kMega;
+std::string megabytes_of(const Result& result) {
+  if (!result.has_sizes) return "-";
+  return fmt::format("{:.0f}", result.device_per_second * static_cast<double>(result.options.bytes) / kMega);
 }
 
 std::string latency_of(const Result& result) {
@@ -49,9 +50,9 @@ std::string as_row(const Result& result) {
   const std::string raw = has_raw ? fmt::format("{:.0f}", result.raw_per_second) : "-";
   const std::string ratio =
       has_raw ? fmt::format("{:.0f} %", 100 * result.device_per_second / result.raw_per_second) : "-";
-  return fmt::format("{:>8}  {:<11} {:>10.0f} {:>9.0f} {:>5.0f} % {:>10} {:>7}{}{}{}\n", result.options.bytes,
-                     result.engine, result.device_per_second, megabytes(result, result.device_per_second),
-                     100 * result.spread, raw, ratio, peer_ratio_of(result), latency_of(result), result.note);
+  return fmt::format("{:>8}  {:<11} {:>10.0f} {:>9} {:>5.0f} % {:>10} {:>7}{}{}{}\n", result.options.bytes,
+                     result.engine, result.device_per_second, megabytes_of(result), 100 * result.spread, raw,
+                     ratio, peer_ratio_of(result), latency_of(result), result.note);
 }
 
 std::string as_json(const std::vector<Result>& results) {

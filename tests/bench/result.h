@@ -15,6 +15,7 @@ struct Result {
   std::string title;  // algorithm and direction
   std::string engine;
   TrafficOptions options;
+  bool has_sizes = true;          // what the text's length means something to
   bool of_sessions = false;       // not requests but pairs of creating and destroying one
   double device_per_second = 0;   // the median
   double spread = 0;              // between slowest and fastest, as a share of the median

@@ -23,9 +23,19 @@ constexpr std::chrono::seconds kPatience{10};  // with a device that answers not
 constexpr std::uint32_t kControlHeaderBytes = 16;
 constexpr std::size_t kSessionIdBytes = 8;
 
+// Makes the first `bytes` bytes of the first segment one of their own.
+void cut_front(std::vector<Segment>& chain, std::uint32_t bytes) {
+  Segment front = chain.front();
+  front.length = bytes;
+  chain.front().address += bytes;
+  chain.front().length -= bytes;
+  chain.insert(chain.begin(), front);
+}
+
 }  // namespace
 
-// All chains of a ring have the same number of segments: those of a destroy request are cut once more.
+// All chains of a ring have the same number of segments: those of a destroy request are cut once more, or
+// several times.
 void Traffic::place_control_requests() {
   const test::Layout layout = options_.stateless ? test::Layout::kRevision1 : test::Layout::kPadded;
   for (std::uint16_t chain = 0; chain < control_depth_; ++chain) {
@@ -36,13 +46,8 @@ void Traffic::place_control_requests() {
     std::vector<Segment> destroy = test::place(memory_, subject_.destroy(layout, 0));
     ids_to_destroy_.push_back(memory_.at(destroy.front().address + kControlHeaderBytes, kSessionIdBytes));
     destroy_answers_.push_back(memory_.at(destroy.back().address, destroy.back().length));
-    if (destroy.size() < create.size()) {
-      Segment header = destroy.front();
-      header.length = kControlHeaderBytes;
-      destroy.front().address += kControlHeaderBytes;
-      destroy.front().length -= kControlHeaderBytes;
-      destroy.insert(destroy.begin(), header);
-    }
+    for (std::uint32_t bytes = kControlHeaderBytes; destroy.size() < create.size(); bytes /= 2)
+      cut_front(destroy, bytes);
     control_->place(static_cast<std::uint16_t>(control_depth_ + chain), destroy);
   }
 }

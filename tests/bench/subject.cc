@@ -6,6 +6,9 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "tests/bench/asymmetric_subject.h"
+#include "tests/bench/chain_subject.h"
+#include "tests/bench/operations.h"
 #include "tests/driver/algorithm_rows.h"
 #include "tests/driver/wire_number.h"
 
@@ -16,13 +19,6 @@ using crypto::OperationKind;
 using test::Bytes;
 
 constexpr std::size_t kAadBytes = 16;  // as much as IPsec and TLS send along
-
-Bytes pattern(std::size_t count, unsigned start) {
-  Bytes bytes(count);
-  for (std::size_t i = 0; i < count; ++i)
-    bytes[i] = static_cast<std::byte>(i * 7 + start);
-  return bytes;
-}
 
 // Rows of the driver's tables name the key length behind the algorithm.
 std::string_view algorithm_name(std::string_view row_name) {
@@ -108,7 +104,21 @@ void add_digests(std::vector<Subject>& subjects) {
   }
 }
 
+// What the text is sealed to.
+Bytes sealed(const Subject& opening, const Bytes& plain) {
+  Subject sealing = opening;
+  sealing.kind = OperationKind::kEncrypt;
+  return sure_result_of(engine(), sealing, plain);
+}
+
 }  // namespace
+
+Bytes pattern(std::size_t count, unsigned start) {
+  Bytes bytes(count);
+  for (std::size_t i = 0; i < count; ++i)
+    bytes[i] = static_cast<std::byte>(i * 7 + start);
+  return bytes;
+}
 
 std::string Subject::title() const {
   switch (kind) {
@@ -116,12 +126,18 @@ std::string Subject::title() const {
       return name + " encrypt";
     case OperationKind::kDecrypt:
       return name + " decrypt";
+    case OperationKind::kSign:
+      return name + " sign";
+    case OperationKind::kVerify:
+      return name + " verify";
     default:
       return name;
   }
 }
 
 crypto::SessionParameters Subject::parameters() const {
+  if (chain) return chain_parameters(*this);
+  if (asymmetric) return asymmetric_parameters(*this);
   const crypto::Capabilities& has = engine().capabilities();
   if (service == "CIPHER")
     return crypto::CipherParameters{algorithm_of(has.ciphers, name), direction_of(kind), key};
@@ -132,6 +148,8 @@ crypto::SessionParameters Subject::parameters() const {
 }
 
 test::Request Subject::create(test::Layout layout) const {
+  if (chain) return create_request(layout, chain_on_wire(*this));
+  if (asymmetric) return create_asymmetric(*this, layout);
   if (service == "CIPHER") return create_request(layout, test::CipherSubject{algorithm, op_of(kind), key});
   if (service == "AEAD") {
     const auto aad_bytes = static_cast<std::uint32_t>(aad.size());
@@ -146,11 +164,15 @@ test::Request Subject::destroy(test::Layout layout, std::uint64_t session) const
   const std::uint32_t opcode = service == "CIPHER" ? number::kCipherDestroy
                                : service == "AEAD" ? number::kAeadDestroy
                                : service == "HASH" ? number::kHashDestroy
-                                                   : number::kMacDestroy;
+                               : service == "MAC"  ? number::kMacDestroy
+                               : chain             ? number::kCipherDestroy
+                                                   : number::kAkcipherDestroy;
   return destroy_request(layout, opcode, session);
 }
 
 test::Request Subject::request(const test::Target& target, std::span<const std::byte> input) const {
+  if (chain) return request_chain(*this, target, input);
+  if (asymmetric) return request_asymmetric(*this, target, input);
   const std::size_t room = result_bytes(input.size());
   if (service == "CIPHER") return cipher_request(target, {algorithm, op_of(kind), key}, iv, input, room);
   if (service == "AEAD") {
@@ -162,31 +184,22 @@ test::Request Subject::request(const test::Target& target, std::span<const std::
 }
 
 test::Bytes Subject::text(std::size_t bytes) const {
+  if (asymmetric) return asymmetric_text(*this, engine());
   const Bytes plain = pattern(bytes, 4);
-  if (service != "AEAD" || kind != OperationKind::kDecrypt) return plain;
-  Subject sealing = *this;
-  sealing.kind = OperationKind::kEncrypt;
-  const auto session = engine().create_session(sealing.parameters());
-  if (!session) throw std::logic_error(fmt::format("no session for {}", name));
-  Bytes sealed(bytes + tag_bytes);
-  const std::span<const std::byte> input = plain, additional = aad;
-  const std::span<std::byte> output = sealed;
-  crypto::Operation operation;
-  operation.session = session->get();
-  operation.input = std::span(&input, 1);
-  operation.output = std::span(&output, 1);
-  operation.aad = std::span(&additional, 1);
-  operation.iv = iv;
-  operation.tag_bytes = tag_bytes;
-  engine().execute(std::span(&operation, 1));
-  if (operation.outcome != crypto::Outcome::kOk) throw std::logic_error(fmt::format("{} fails", name));
-  return sealed;
+  return service == "AEAD" && kind == OperationKind::kDecrypt ? sealed(*this, plain) : plain;
 }
 
 std::size_t Subject::result_bytes(std::size_t input_bytes) const {
+  if (asymmetric) return kind == OperationKind::kVerify ? 0 : asymmetric->longest_bytes;
+  if (chain) return input_bytes + digest_bytes;
   if (kind == OperationKind::kDigest) return digest_bytes;
   if (service != "AEAD") return input_bytes;
   return kind == OperationKind::kEncrypt ? input_bytes + tag_bytes : input_bytes - tag_bytes;
+}
+
+std::span<const std::byte> Subject::verified_digest() const {
+  if (kind != OperationKind::kVerify) return {};
+  return asymmetric->plain;
 }
 
 std::vector<Subject> all_subjects() {
@@ -194,6 +207,8 @@ std::vector<Subject> all_subjects() {
   add_ciphers(subjects);
   add_digests(subjects);
   add_aeads(subjects);
+  add_chains(subjects);
+  add_asymmetric(subjects);
   return subjects;
 }
 

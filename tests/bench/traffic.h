@@ -9,6 +9,7 @@
 
 #include "tests/bench/lean_ring.h"
 #include "tests/bench/measured_device.h"
+#include "tests/bench/result_check.h"
 #include "tests/bench/subject.h"
 #include "tests/driver/pci_driver.h"
 
@@ -37,6 +38,11 @@ class SessionRefused : public std::runtime_error {
   using runtime_error::runtime_error;
 };
 
+// The device answers requests with a status that is not OK.
+class RequestRefused : public std::runtime_error {
+  using runtime_error::runtime_error;
+};
+
 // Thread-safety: one thread.
 class Traffic {
  public:
@@ -51,7 +57,7 @@ class Traffic {
   // What is driven, with the features that were had.
   [[nodiscard]] const TrafficOptions& options() const { return options_; }
 
-  // Requests a second over all queues. Throws std::runtime_error when a result is wrong.
+  // Requests a second over all queues. Throws RequestRefused, and std::runtime_error when a result is wrong.
   [[nodiscard]] double run(std::chrono::milliseconds time);
 
   // Sessions created and destroyed, in pairs a second; `depth` of them at a time, or as many as the control
@@ -64,12 +70,14 @@ class Traffic {
  private:
   struct Queue {
     std::unique_ptr<LeanRing> ring;
-    std::vector<std::span<std::byte>> results;      // of each chain
+    // Of each chain: all that is writable before the status.
+    std::vector<std::vector<std::span<std::byte>>> results;
     std::vector<std::span<std::byte>> statuses;     // a byte each
     std::vector<std::span<std::byte>> session_ids;  // in the requests, where sessions take turns
     std::size_t next_session = 0;
     std::uint64_t completed = 0;
     bool broken = false;  // not just the chains that were in flight came back
+    std::byte failure{};  // a status that is not OK
   };
 
   Traffic(const Subject& subject, const TrafficOptions& options, std::unique_ptr<MeasuredDevice> device);
@@ -83,6 +91,7 @@ class Traffic {
   void control(std::span<const std::uint16_t> chains);
   [[nodiscard]] std::uint64_t created(std::uint16_t chain) const;
   void add(Queue& queue, std::uint16_t chain);
+  void look_at_status(Queue& queue, std::uint16_t chain) const;
   void place_requests();
   [[nodiscard]] double run_with_threads(std::chrono::milliseconds time);
   [[nodiscard]] double run_by_turns(std::chrono::milliseconds time);
@@ -92,10 +101,11 @@ class Traffic {
   static void wait_for_one(LeanRing& ring);
   void check_chains() const;
   void check_results() const;
+  void check_result(const Queue& queue, std::size_t chain) const;
 
   const Subject& subject_;
   const test::Bytes text_;
-  const test::Bytes expected_;
+  const ResultCheck check_;
   const std::unique_ptr<MeasuredDevice> device_;
   test::DriverMemory& memory_;
   test::PciDriver pci_;
