@@ -342,7 +342,7 @@ Backend::Result Backend::set_vring_descriptor(Request request, Message& message)
     if (request == Request::kSetVringKick) {
       (*named)->kick = std::move(descriptor);
     } else if (request == Request::kSetVringCall) {
-      (*named)->call = std::move(descriptor);
+      (*named)->set_call(std::move(descriptor));
     } else {
       (*named)->error = std::move(descriptor);
     }

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <utility>
+
 namespace virtcrypt::virtio::vhost_user {
 namespace {
 
@@ -37,14 +39,21 @@ void Vring::forget() {
   address.reset();
   base.reset();
   kick = FileDescriptor();
-  call = FileDescriptor();
+  call_ = FileDescriptor();
+  has_missed_ = false;
   error = FileDescriptor();
   enabled = true;
   inflight.reset();
 }
 
 void Vring::notify_used(QueueIndex) {
-  signal(call);
+  if (!call_) has_missed_ = true;
+  signal(call_);
+}
+
+void Vring::set_call(FileDescriptor descriptor) {
+  call_ = std::move(descriptor);
+  if (call_ && std::exchange(has_missed_, false)) signal(call_);
 }
 
 void Vring::device_needs_reset() {

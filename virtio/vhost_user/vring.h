@@ -26,6 +26,8 @@ class Vring final : public InterruptSink {
 
   // As a device without a front-end has it.
   void forget();
+  // While it is not running. A front-end that sets the first one late hears at once of what was used before.
+  void set_call(FileDescriptor descriptor);
 
   void notify_used(QueueIndex queue) override;
   void notify_config_change() override {}
@@ -36,11 +38,14 @@ class Vring final : public InterruptSink {
   std::optional<VringAddress> address;
   std::optional<std::uint32_t> base;  // nothing: a new ring's
   FileDescriptor kick;
-  FileDescriptor call;
   FileDescriptor error;
   bool enabled = true;
   bool running = false;
   std::unique_ptr<SplitInflight> inflight;
+
+ private:
+  FileDescriptor call_;
+  bool has_missed_ = false;  // notifications, for want of a descriptor
 };
 
 }  // namespace virtcrypt::virtio::vhost_user

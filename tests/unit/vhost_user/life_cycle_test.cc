@@ -1,5 +1,6 @@
 // Rings that are stopped, disabled, changed and begun again while requests are under way.
 #include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -203,6 +204,31 @@ TEST_CASE("vhost-user: without a call descriptor the driver looks by itself", "[
   wait_for_all(front_end, submit(front_end, new_session(front_end, vector), vector, 4), vector);
   pollfd readable{front_end.ring(0).call.get(), POLLIN, 0};
   CHECK(::poll(&readable, 1, 0) == 0);
+}
+
+TEST_CASE("vhost-user: what was used before the first SET_VRING_CALL is told with it", "[vhost-user]") {
+  Scene scene;
+  FrontEnd& front_end = scene.front_end();
+  front_end.negotiate_as_qemu();
+  front_end.share_memory();
+  front_end.make_ring(0, 16, kModern);
+  const CbcVector& vector = rfc3602_case_1();
+  const auto heads = submit(front_end, new_session(front_end, vector), vector, 2);
+  front_end.describe_ring(0, 0);
+  const auto is_called = [&front_end] {
+    pollfd readable{front_end.ring(0).call.get(), POLLIN, 0};
+    return ::poll(&readable, 1, 0) == 1;
+  };
+  front_end.set_descriptor(vu::kSetVringKick, 0, front_end.ring(0).kick.get());
+  front_end.pump(0);
+  REQUIRE(front_end.is_back(0, heads[1]));
+  CHECK(!is_called());
+  front_end.set_descriptor(vu::kSetVringCall, 0, front_end.ring(0).call.get());
+  CHECK(is_called());
+  std::uint64_t calls = 0;
+  CHECK(::read(front_end.ring(0).call.get(), &calls, sizeof calls) == sizeof calls);
+  front_end.set_descriptor(vu::kSetVringCall, 0, front_end.ring(0).call.get());
+  CHECK(!is_called());  // nothing new
 }
 
 TEST_CASE("vhost-user: SET_VRING_BASE of a running ring is no good", "[vhost-user][hostile]") {
