@@ -259,6 +259,10 @@ void QueueLoop::finish_drain_if_idle() {
 void QueueLoop::drop_queue() {
   queue_.reset();
   interrupts_ = nullptr;
+  if (outer_kick_ == nullptr) return;
+  // Whoever waits for it has a share of it, and would wait for a kick that may never come.
+  std::error_code ignored;
+  outer_kick_->close(ignored);
   outer_kick_.reset();
 }
 

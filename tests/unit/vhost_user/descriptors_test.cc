@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <ctime>
+#include <filesystem>
 
 #include "tests/support/catch.h"
 #include "tests/unit/vhost_user/scene.h"
@@ -141,6 +143,22 @@ TEST_CASE("vhost-user: a call descriptor that is full, or closed, keeps nobody w
     }
   }
   ::signal(SIGPIPE, old);
+}
+
+TEST_CASE("vhost-user: rings that begin again and again leave no descriptor behind",
+          "[vhost-user][hostile]") {
+  const bool threads = GENERATE(false, true);
+  Scene scene(threads ? threaded_device() : polled_device());
+  scene.start(kModern, 2);
+  const auto open = [] {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return std::distance(begin(all), end(all));
+  };
+  const auto before = open();
+  for (int i = 0; i < 50; ++i)
+    scene.front_end().set_state(vu::kSetVringNum, 0, 64);
+  scene.front_end().set_state(vu::kSetVringEnable, 0, 0);
+  CHECK(open() < before);
 }
 
 TEST_CASE("vhost-user: a flood of kicks leaves the other rings their turn",
