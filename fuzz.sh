@@ -28,7 +28,7 @@ and an input that fails to build-fuzz/findings. Exit code 1 when there was a fin
 TEXT
 }
 
-targets=(pci split-ring packed-ring control cipher chain hash mac aead akcipher rfc-v2 device differential kernel vectors)
+targets=(pci split-ring packed-ring control cipher chain hash mac aead akcipher rfc-v2 device vhost-user differential kernel vectors)
 corpus=$root/tests/fuzz/corpus
 found=$root/build-fuzz/corpus
 findings=$root/build-fuzz/findings

@@ -16,6 +16,7 @@
 #include "tests/fuzz/differential/run.h"
 #include "tests/fuzz/machine.h"
 #include "tests/fuzz/read_files.h"
+#include "tests/fuzz/vhost_user_machine.h"
 
 namespace virtcrypt::fuzz {
 namespace {
@@ -26,7 +27,8 @@ struct Options {
 };
 
 // Fuzzers whose inputs are no steps of a driver.
-constexpr std::string_view kKernel = "kernel", kVectors = "vectors", kDifferential = "differential";
+constexpr std::string_view kKernel = "kernel", kVectors = "vectors", kDifferential = "differential",
+                           kVhostUser = "vhost-user";
 
 std::vector<std::uint8_t> read_bytes(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -46,7 +48,7 @@ std::vector<std::string> target_names() {
   std::vector<std::string> names;
   for (const Target& target : targets())
     names.emplace_back(target.name);
-  for (const std::string_view name : {kDifferential, kKernel, kVectors})
+  for (const std::string_view name : {kDifferential, kVhostUser, kKernel, kVectors})
     names.emplace_back(name);
   return names;
 }
@@ -63,6 +65,7 @@ std::string target_of(const Options& options, const std::vector<std::uint8_t>& b
     }
   }
   if (bytes.front() == kDifferentialNumber) return std::string(kDifferential);
+  if (bytes.front() == kVhostUserNumber) return std::string(kVhostUser);
   return std::string(target_numbered(bytes.front()).name);
 }
 
@@ -92,6 +95,11 @@ int replay(const Options& options) {
     print(fmt::format("target {} (what virtcrypt vectors reads), {}", name, parse_vectors(bytes)));
   } else if (name == kDifferential) {
     replay_requests(parse_input(bytes));
+  } else if (name == kVhostUser) {
+    const Input input = parse_input(bytes);
+    print(fmt::format("target {} (messages and rings), {} steps", name, input.steps.size()));
+    VhostUserMachine(print).run(input);
+    print("the back-end has borne it");
   } else if (const Target* target = target_named(name); target != nullptr) {
     replay_steps(*target, parse_input(bytes));
   } else {

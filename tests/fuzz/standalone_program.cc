@@ -15,6 +15,7 @@
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/machine.h"
 #include "tests/fuzz/standalone_engine.h"
+#include "tests/fuzz/vhost_user_machine.h"
 #ifdef VIRTCRYPT_FUZZ_FILES
 #include "tests/fuzz/read_files.h"
 #endif
@@ -64,6 +65,8 @@ std::vector<Subject> subjects() {
                    }});
   }
   all.push_back(engines());
+  all.push_back({"vhost-user", kVhostUserNumber,
+                 [](const InputBytes& bytes) { VhostUserMachine().run(parse_input(bytes)); }});
 #ifdef VIRTCRYPT_FUZZ_FILES
   all.push_back(
       {"kernel", std::nullopt, [](const InputBytes& bytes) { static_cast<void>(load_kernel(bytes)); }});
