@@ -115,10 +115,14 @@ void VhostUserServer::meet(int socket) {
 void VhostUserServer::watch_peer() {
   peer_->alive.async_wait(asio::posix::stream_descriptor::wait_read, [this](const std::error_code& error) {
     if (error || connection_) return;  // a connection that is left is noticed as such
-    spdlog::info("vhost-user: the front-end's process has ended, its sessions with it");
-    peer_.reset();
-    backend_.reset_device();
+    forget_peer();
   });
+}
+
+void VhostUserServer::forget_peer() {
+  peer_.reset();
+  backend_.reset_device();
+  spdlog::info("vhost-user: the front-end's process has ended, its sessions with it");
 }
 
 void VhostUserServer::wait_until(asio::posix::stream_descriptor::wait_type ready) {
@@ -157,8 +161,7 @@ void VhostUserServer::end_connection(const std::string& why) {
   readable_.reset();
   connection_.reset();
   if (peer_ != nullptr && has_ended(peer_->alive.native_handle())) {
-    peer_.reset();
-    backend_.reset_device();
+    forget_peer();
   } else if (peer_ == nullptr) {
     backend_.reset_device();  // nobody could be told from whoever comes next
   }

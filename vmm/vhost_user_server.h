@@ -44,6 +44,7 @@ class VhostUserServer {
   void serve(Protocol::socket socket);
   void meet(int socket);
   void watch_peer();
+  void forget_peer();
   void wait_until(asio::posix::stream_descriptor::wait_type ready);
   void read_messages();
   void end_connection(const std::string& why);

@@ -107,9 +107,12 @@ finish_guest() {
 }
 
 # counted NAME: a counter in what the back-end said last.
-counted() { sed -nE "s/.*crypto0: reset:.* $1=([0-9]+).*/\\1/p" "$folder/backend.log" | tail -n 1; }
-# at_rest: whether the back-end's last word is that it was reset, and held nothing.
-at_rest() { tail -n 1 "$folder/backend.log" | grep -q 'crypto0: reset: sessions=0 in_flight=0 '; }
+counted() { sed -nE "s/.*crypto0: reset:.* $1=([0-9]+)( .*|$)/\\1/p" "$folder/backend.log" | tail -n 1; }
+# at_rest: whether the back-end has done with the last front-end, and holds nothing.
+at_rest() {
+  tail -n 1 "$folder/backend.log" | grep -q "the front-end's process has ended" &&
+    [[ $(counted sessions) == 0 && $(counted in_flight) == 0 ]]
+}
 
 # judge_backend: it has done work since it was judged last, and nothing went wrong.
 sessions=0 requests=0
