@@ -20,7 +20,6 @@ namespace virtcrypt::vmm {
 namespace {
 
 using Protocol = asio::local::stream_protocol;
-constexpr const char* kWhat = "control socket";
 
 }  // namespace
 
@@ -112,7 +111,7 @@ std::string ask_control_socket(const std::string& path, std::string_view line) {
   asio::io_context context;
   Protocol::socket socket(context);
   std::error_code error;
-  socket.connect(endpoint_of(path, kWhat), error);
+  socket.connect(endpoint_of(path, ControlSocket::kWhat), error);
   if (error) {
     throw HostError(
         fmt::format("nobody answers at control socket '{}': {}; start a guest with 'virtcrypt run "

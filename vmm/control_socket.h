@@ -25,6 +25,7 @@ class ControlSocket {
   ControlSocket(const ControlSocket&) = delete;
   ControlSocket& operator=(const ControlSocket&) = delete;
 
+  static constexpr const char* kWhat = "control socket";  // in errors
   // Longest line, in bytes; who sends more is cut off.
   static constexpr std::size_t kMaxLine = 4096;
   // Connected at once; more wait until one leaves.

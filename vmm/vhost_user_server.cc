@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <system_error>
 #include <utility>
 
@@ -49,14 +50,18 @@ int socket_option(int fd, int option) {
 
 VhostUserServer::VhostUserServer(asio::io_context& context, virtio::vhost_user::Backend& backend,
                                  const std::string& path)
-    : context_(context), backend_(backend), path_(path), acceptor_(listen_on(context, path, kWhat)) {
+    : context_(context),
+      backend_(backend),
+      path_(path),
+      acceptor_(listen_on(context, path, kWhat)),
+      retry_(context) {
   spdlog::info("vhost-user: waiting for a front-end at {}", path);
   accept();
 }
 
 VhostUserServer::VhostUserServer(asio::io_context& context, virtio::vhost_user::Backend& backend, int fd,
                                  std::function<void()> ended)
-    : context_(context), backend_(backend), ended_(std::move(ended)), acceptor_(context) {
+    : context_(context), backend_(backend), ended_(std::move(ended)), acceptor_(context), retry_(context) {
   if (socket_option(fd, SO_DOMAIN) != AF_UNIX || socket_option(fd, SO_TYPE) != SOCK_STREAM)
     throw HostError(fmt::format("--fd {}: this is no Unix stream socket that was passed on", fd));
   ::fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -82,17 +87,26 @@ void VhostUserServer::accept() {
   acceptor_.async_accept([this](const std::error_code& error, Protocol::socket socket) {
     if (!error) return serve(std::move(socket));
     if (error == asio::error::operation_aborted) return;
-    spdlog::warn("vhost-user: a front-end could not be let in: {}", error.message());
-    accept();
+    accept_later(error.message());
+  });
+}
+
+// What is missing, descriptors as a rule, will be missing at once again.
+void VhostUserServer::accept_later(const std::string& why) {
+  spdlog::warn("vhost-user: a front-end could not be let in: {}; trying again in a second", why);
+  retry_.expires_after(std::chrono::seconds(1));
+  retry_.async_wait([this](const std::error_code& error) {
+    if (!error) accept();
   });
 }
 
 void VhostUserServer::serve(Protocol::socket socket) {
-  const int fd = ::fcntl(socket.native_handle(), F_DUPFD_CLOEXEC, 0);
-  if (fd < 0) throw HostError(fmt::format("vhost-user: {}", std::generic_category().message(errno)));
-  meet(fd);
-  connection_.emplace(FileDescriptor(::fcntl(fd, F_DUPFD_CLOEXEC, 0)));
-  readable_.emplace(context_, fd);
+  FileDescriptor to_wait(::fcntl(socket.native_handle(), F_DUPFD_CLOEXEC, 0));
+  FileDescriptor to_read(::fcntl(socket.native_handle(), F_DUPFD_CLOEXEC, 0));
+  if (!to_wait || !to_read) return accept_later(std::generic_category().message(errno));
+  meet(to_read.get());
+  connection_.emplace(std::move(to_read));
+  readable_.emplace(context_, to_wait.release());
   wait_until(asio::posix::stream_descriptor::wait_read);
 }
 

@@ -9,6 +9,7 @@
 #include <asio/io_context.hpp>
 #include <asio/local/stream_protocol.hpp>
 #include <asio/posix/stream_descriptor.hpp>
+#include <asio/steady_timer.hpp>
 
 #include "virtcrypt/virtio/vhost_user/backend.h"
 #include "virtcrypt/virtio/vhost_user/message.h"
@@ -41,6 +42,7 @@ class VhostUserServer {
   };
 
   void accept();
+  void accept_later(const std::string& why);
   void serve(Protocol::socket socket);
   void meet(int socket);
   void watch_peer();
@@ -54,6 +56,7 @@ class VhostUserServer {
   std::string path_;  // empty: inherited
   std::function<void()> ended_;
   Protocol::acceptor acceptor_;
+  asio::steady_timer retry_;
   std::optional<asio::posix::stream_descriptor> readable_;  // the connection's, for waiting
   std::optional<virtio::vhost_user::MessageSocket> connection_;
   std::unique_ptr<Peer> peer_;  // the last one that was served, if it is known

@@ -20,6 +20,7 @@
 #include "virtcrypt/vmm/crypto_function.h"
 #include "virtcrypt/vmm/escape_filter.h"
 #include "virtcrypt/vmm/event_loop.h"
+#include "virtcrypt/vmm/listening_socket.h"
 #include "virtcrypt/vmm/machine.h"
 #include "virtcrypt/vmm/probe.h"
 #include "virtcrypt/vmm/sandbox/sandbox.h"
@@ -301,6 +302,7 @@ int run(const RunOptions& options, const DriverReport& driver_report) {
   sandbox::Options wanted = begin_sandbox(options.process);
   set_up_process(options.process);
   if (options.check_backend) require_backend_for(options.kernel, Kvm());
+  if (options.control) check_socket_path(*options.control, ControlSocket::kWhat);
   wanted.control_socket = options.control;
   wanted.clients = options.control ? ControlSocket::kMaxClients : 0;
   sandbox::Sandbox sandbox(std::move(wanted));
