@@ -9,8 +9,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <optional>
-#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -22,9 +22,7 @@
 #include "tests/faults/fault.h"
 #include "tests/faults/program.h"
 #include "tests/faults/switch.h"
-#include "tests/fuzz/input.h"
-#include "tests/fuzz/machine.h"
-#include "tests/fuzz/operations.h"
+#include "tests/fuzz/runnable.h"
 #include "tests/fuzz/standalone_engine.h"
 #include "virtcrypt/crypto/sanitizers.h"
 
@@ -36,7 +34,7 @@ using faults::Fault;
 
 // How a fault is found, in the words of its list: TARGET [soon|soon-with-asan].
 struct Finder {
-  const Target* target = nullptr;
+  Runnable target;
   bool soon = false;       // here, in any build
   bool soon_asan = false;  // here, with AddressSanitizer
   [[nodiscard]] bool applies() const { return soon || (soon_asan && kAddressSanitized); }
@@ -48,9 +46,10 @@ Finder finder_of(const Fault& fault) {
   std::istringstream words(fault.found_by.front());
   std::string target, word;
   words >> target;
-  Finder finder{.target = target_named(target)};
-  if (finder.target == nullptr)
+  const auto runnable = runnable_named(target);
+  if (!runnable)
     throw std::runtime_error(fmt::format("fault {}: there is no target '{}'", fault.name, target));
+  Finder finder{.target = *runnable};
   while (words >> word) {
     if (word == "soon") {
       finder.soon = true;
@@ -115,14 +114,11 @@ std::string read_all(std::FILE* file) {
 }
 
 // Runs a target with a fault, which may be none.
-std::optional<Death> run_target(const Options& options, const Target& target, const std::string& fault,
+std::optional<Death> run_target(const Options& options, const Runnable& target, const std::string& fault,
                                 unsigned runs) {
   StandaloneRun run;
   run.number = target.number;
-  run.run_input = [&target](const InputBytes& bytes) {
-    const Input input = parse_input(bytes);
-    Machine(target, input).run(input);
-  };
+  run.run_input = target.run;
   run.inputs = {(fs::path(options.corpus) / target.name).string()};
   run.runs = runs;
   run.seed = options.seed;
@@ -143,13 +139,13 @@ std::optional<Death> run_target(const Options& options, const Target& target, co
 }
 
 // Proves nothing unless the targets pass without a fault. Returns how many do not.
-std::size_t count_false_alarms(const Options& options, const std::set<const Target*>& targets) {
+std::size_t count_false_alarms(const Options& options, const std::map<std::string, Runnable>& targets) {
   std::size_t count = 0;
-  for (const Target* target : targets) {
-    const std::optional<Death> death = run_target(options, *target, "", 0);
+  for (const auto& [name, target] : targets) {
+    const std::optional<Death> death = run_target(options, target, "", 0);
     if (!death) continue;
     ++count;
-    fmt::print("without any fault {} fails: {}\n", target->name, death->cause);
+    fmt::print("without any fault {} fails: {}\n", name, death->cause);
   }
   return count;
 }
@@ -161,7 +157,7 @@ bool is_chosen(const Options& options, const Fault& fault) {
 
 int run(const Options& options) {
   std::vector<const Fault*> chosen;
-  std::set<const Target*> targets;
+  std::map<std::string, Runnable> targets;
   std::size_t left_out = 0;
   for (const Fault& fault : faults::all_faults()) {
     const Finder finder = finder_of(fault);
@@ -171,16 +167,16 @@ int run(const Options& options) {
       continue;
     }
     chosen.push_back(&fault);
-    targets.insert(finder.target);
+    targets.emplace(finder.target.name, finder.target);
   }
   if (chosen.empty()) throw std::runtime_error("there is no such fault, or it is not one to be found soon");
   const std::size_t false_alarms = count_false_alarms(options, targets);
   std::size_t missed = 0;
   for (const Fault* fault : chosen) {
     const Finder finder = finder_of(*fault);
-    const std::optional<Death> death = run_target(options, *finder.target, fault->name, options.runs);
+    const std::optional<Death> death = run_target(options, finder.target, fault->name, options.runs);
     if (!death) ++missed;
-    fmt::print("{:<32} {:<12} {}\n", fault->name, finder.target->name, death ? death->cause : "MISSED");
+    fmt::print("{:<32} {:<12} {}\n", fault->name, finder.target.name, death ? death->cause : "MISSED");
     std::fflush(stdout);
   }
   fmt::print("{} faults found, {} missed, {} left to libFuzzer\n", chosen.size() - missed, missed, left_out);

@@ -5,12 +5,12 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string_view>
 
 #include "tests/faults/fault.h"
 #include "tests/faults/switch.h"
-#include "tests/fuzz/input.h"
-#include "tests/fuzz/machine.h"
+#include "tests/fuzz/runnable.h"
 #include "tests/fuzz/target_of_binary.h"
 
 namespace {
@@ -31,9 +31,9 @@ std::string_view environment(const char* name) {
 namespace virtcrypt::fuzz {
 namespace {
 
-const Target& target() {
-  static const Target* const named = target_named(environment("VIRTCRYPT_FUZZ_TARGET"));
-  if (named == nullptr) refuse("VIRTCRYPT_FUZZ_TARGET");
+const Runnable& target() {
+  static const std::optional<Runnable> named = runnable_named(environment("VIRTCRYPT_FUZZ_TARGET"));
+  if (!named) refuse("VIRTCRYPT_FUZZ_TARGET");
   return *named;
 }
 
@@ -59,7 +59,6 @@ extern "C" int LLVMFuzzerInitialize(int*, char***) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace virtcrypt::fuzz;
-  const Input input = parse_input({data, size});
-  Machine(target(), input).run(input);
+  target().run({data, size});
   return 0;
 }

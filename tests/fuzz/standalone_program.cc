@@ -13,9 +13,9 @@
 
 #include "tests/fuzz/differential/openssl_judge.h"
 #include "tests/fuzz/input.h"
-#include "tests/fuzz/machine.h"
+#include "tests/fuzz/require.h"
+#include "tests/fuzz/runnable.h"
 #include "tests/fuzz/standalone_engine.h"
-#include "tests/fuzz/vhost_user_machine.h"
 #ifdef VIRTCRYPT_FUZZ_FILES
 #include "tests/fuzz/read_files.h"
 #endif
@@ -58,15 +58,9 @@ Subject engines() {
 std::vector<Subject> subjects() {
   using namespace virtcrypt::fuzz;
   std::vector<Subject> all;
-  for (const Target& target : targets()) {
-    all.push_back({std::string(target.name), target.number, [&target](const InputBytes& bytes) {
-                     const Input input = parse_input(bytes);
-                     Machine(target, input).run(input);
-                   }});
-  }
+  for (const Runnable& target : all_runnable())
+    all.push_back({target.name, target.number, target.run});
   all.push_back(engines());
-  all.push_back({"vhost-user", kVhostUserNumber,
-                 [](const InputBytes& bytes) { VhostUserMachine().run(parse_input(bytes)); }});
 #ifdef VIRTCRYPT_FUZZ_FILES
   all.push_back(
       {"kernel", std::nullopt, [](const InputBytes& bytes) { static_cast<void>(load_kernel(bytes)); }});
