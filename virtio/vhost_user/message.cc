@@ -18,7 +18,7 @@ using Ended = Unexpected<std::string>;
 }  // namespace
 
 Message::~Message() {
-  ::explicit_bzero(payload.data(), payload.size());
+  if (!payload.empty()) ::explicit_bzero(payload.data(), payload.size());
 }
 
 MessageSocket::MessageSocket(FileDescriptor socket) : socket_(std::move(socket)) {
